@@ -1,0 +1,2 @@
+//! The command `ahoy`.
+fn main() {}
