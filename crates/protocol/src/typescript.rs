@@ -30,7 +30,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
     socket::Opening::export_all(&config)?;
     socket::ClientFrame::export_all(&config)?;
     socket::ServerFrame::export_all(&config)?;
-    std::fs::write(folder.join("limits.ts"), limits())?;
+    std::fs::write(folder.join("constants.ts"), limits())?;
     Ok(())
 }
 
