@@ -1,0 +1,30 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+/** Where `npm run dev` finds the server. */
+const SERVER = process.env["AHOY_DEV_SERVER"] ?? "http://localhost:8080";
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte()],
+  // Vitest would otherwise take Svelte's build for the server, where runes do not react.
+  ...(mode === "test" && { resolve: { conditions: ["browser"] } }),
+  build: {
+    target: ["chrome120", "firefox120", "safari17"],
+    // The policy that the page is served with allows neither data: nor inline code.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+  },
+  server: {
+    proxy: {
+      "/api": { target: SERVER, ws: true },
+      "/.well-known": SERVER,
+    },
+  },
+  test: {
+    include: ["src/**/*.test.ts"],
+    environment: "node",
+    restoreMocks: true,
+    unstubGlobals: true,
+  },
+}));
