@@ -1,0 +1,68 @@
+// Where the call meets the page: what the controller tells the screen, and what the screen may ask
+// of the controller. The controller (`controller.ts`) knows nothing of Svelte; the page's side is
+// `CallState` in `state/call.svelte.ts`. Neither side reaches around this file.
+
+import type { Line } from "../net/line";
+import type { ConversationId } from "../protocol/ConversationId";
+import type { HandsetView } from "../protocol/HandsetView";
+import type { Timestamp } from "../protocol/Timestamp";
+
+/** What a person may do with a call. None of them throws or waits; what came of it is shown. */
+export interface CallActions {
+  /** Calls the other person of a conversation. Nothing happens while there is a call already. */
+  dial(conversation: ConversationId): void;
+  /** *Answer*; again after a microphone fault. */
+  answer(): void;
+  /** *Reject*, for all devices of the account. */
+  reject(): void;
+  /** *End call*: cancels an outgoing call, hangs up an answered one. */
+  end(): void;
+  /** Mutes or unmutes this side's microphone. */
+  mute(muted: boolean): void;
+  /** Whether the other side is audible here. */
+  speaker(on: boolean): void;
+  /** Closes the screen of an ended call before its time is up. */
+  dismiss(): void;
+  /** Starts the sound that the browser held back. Called from a tap or a key press. */
+  enableSound(): void;
+}
+
+/** What makes calls impossible on this device, whoever is called. */
+export type DeviceObstacle =
+  /** The browser has no `RTCPeerConnection`. */
+  | "no_webrtc"
+  /** Neither HTTPS nor localhost, so there is no microphone. */
+  | "insecure_page"
+  /** No audio input is there. */
+  | "no_microphone";
+
+/** What the controller tells the screen. Each call replaces what was told before. */
+export interface CallDisplay {
+  /** The whole view, whenever it changes. */
+  show(view: HandsetView): void;
+  /** How loud the other side and this side are, each 0 (silent) to 1; about 10 times a second in a call. */
+  levels(other: number, own: number): void;
+  /** Whether the browser holds back a tone or the other side's voice until somebody taps. */
+  soundBlocked(blocked: boolean): void;
+  /** What makes calls impossible on this device; nothing where they are possible. */
+  obstacle(obstacle: DeviceObstacle | null): void;
+}
+
+/** What a controller is made from. */
+export interface CallPorts {
+  /** The socket. */
+  line: Line;
+  /** The screen. */
+  display: CallDisplay;
+}
+
+/** A controller, as the page holds it; `controller.ts` exports `createController` of this type. */
+export interface CallController extends CallActions {
+  /** The handset's clock in milliseconds, by which `HandsetView.since` is told. */
+  now(): Timestamp;
+  /** Ends the call, if there is one, stops the microphone and forgets the line. */
+  dispose(): void;
+}
+
+/** The type of `createController`. */
+export type CreateController = (ports: CallPorts) => CallController;
