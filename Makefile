@@ -1,15 +1,23 @@
 # The few commands people type. Each says what it needs and installs what it can.
-.PHONY: run test check types
+.PHONY: help run test check e2e types screenshots
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 run: ## start the server on http://localhost:8080
 	cargo run --release
 
+test: ## every check and test, browsers included
+	scripts/test
+
+check: ## formatting, lints, types, documentation, dependencies: everything but the tests
+	scripts/test check
+
+e2e: ## the browser stories alone; `make e2e STORY=chat` runs one file
+	scripts/test e2e $(STORY)
+
 types: ## write web/src/protocol from the Rust types
 	cargo run --quiet --package call --features typescript --example types
 
-check: ## formatting and lints
-	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --all-features -- --deny warnings
-
-test: check ## every check and test
-	cargo test --workspace --all-features
+screenshots: ## take a picture of every view into web/test-results/screenshots and docs/images
+	scripts/screenshots
