@@ -1,0 +1,132 @@
+/**
+ * The real `ahoy`, started for one story: a free port, an empty data directory, its own STUN port.
+ *
+ * It can be stopped and started again on the same port with the same data, as a host would.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Settings of `ahoy` that a story may change: each key becomes the variable `AHOY_KEY`. */
+export type Settings = Record<string, string>;
+
+const PROGRAM =
+  process.env["AHOY_PROGRAM"] ??
+  fileURLToPath(new URL("../../../target/debug/ahoy", import.meta.url));
+
+/** How long a start or stop may take before the story fails, in milliseconds. */
+const PATIENCE_MS = 10_000;
+
+export class AhoyServer {
+  /** Where a browser finds it, without a slash at the end. */
+  readonly url: string;
+  /** What it wrote so far, for the report of a story that failed. */
+  log = "";
+  readonly #port: number;
+  readonly #data: string;
+  readonly #settings: Settings;
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, data: string, settings: Settings) {
+    this.#port = port;
+    this.#data = data;
+    this.#settings = settings;
+    this.url = `http://localhost:${port}`;
+  }
+
+  /** Starts a server with no account in it. */
+  static async start(settings: Settings = {}): Promise<AhoyServer> {
+    const data = mkdtempSync(join(tmpdir(), "ahoy-e2e-"));
+    const server = new AhoyServer(await freePort(), data, settings);
+    await server.start();
+    return server;
+  }
+
+  /** Starts it again after {@link stop} or {@link kill}: same address, same data. */
+  async start(): Promise<void> {
+    const child = spawn(
+      PROGRAM,
+      ["serve", "--listen", `127.0.0.1:${this.#port}`, "--data", this.#data],
+      {
+        env: { ...process.env, AHOY_STUN_LISTEN: "127.0.0.1:0", ...this.#settings },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    this.#process = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8");
+      stream.on("data", (text: string) => {
+        this.log += text;
+      });
+    }
+    const failed = Promise.race([
+      once(child, "error").then(([error]) => String(error)),
+      once(child, "exit").then(([code, signal]) => `it ended with ${String(code ?? signal)}`),
+    ]);
+    const ready = once(child.stdout, "data").then(() => undefined);
+    const problem = await within(Promise.race([ready, failed]), "to print its address");
+    if (problem !== undefined) {
+      throw new Error(`${PROGRAM} did not start: ${problem}\n${this.log}`);
+    }
+  }
+
+  /** Ends it as a host does and waits until it has gone. */
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  /** Ends it as a power cut does. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** Ends it for good and removes its data. */
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.#data, { recursive: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) {
+      return;
+    }
+    const gone = once(child, "exit");
+    child.kill(signal);
+    await within(gone, `to end after ${signal}`);
+  }
+}
+
+/** A port that nothing listens on. Chosen here and not by `ahoy`, since it must be the same after a restart. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  probe.listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") {
+    throw new Error("a listening TCP socket has no port");
+  }
+  return address.port;
+}
+
+async function within<T>(promise: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`ahoy took more than ${PATIENCE_MS} ms ${what}`)),
+      PATIENCE_MS,
+    );
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
