@@ -1,10 +1,11 @@
 //! The rules of a call, without I/O.
 //!
-//! `switchboard` is the server's view: it owns every call and decides what becomes of it.
+//! [`switchboard`] is the server's view: it owns every call and decides what becomes of it.
 //! [`handset`] is a device's view: it decides what the device does and shows. Both are pure:
 //! `(state, now, input) → (state, effects)`. The rule kept here: no I/O, no clock, no randomness,
 //! so that every race can be replayed. What acts on the effects lives in `server` and in the clients.
 
 pub mod handset;
+pub mod switchboard;
 #[cfg(feature = "typescript")]
 pub mod typescript;

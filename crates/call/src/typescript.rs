@@ -16,5 +16,8 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
     protocol::typescript::export(folder)?;
     let config = Config::new().with_out_dir(folder);
     handset::HandsetView::export_all(&config)?;
+    handset::Input::export_all(&config)?;
+    handset::Effect::export_all(&config)?;
+    handset::Timeouts::export_all(&config)?;
     Ok(())
 }

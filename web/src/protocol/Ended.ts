@@ -27,4 +27,4 @@ code: ErrorCode,
 /**
  * The server's words for the person.
  */
-message: string, } | { "why": "offline" };
+message: string, } | { "why": "offline" } | { "why": "meanwhile" };

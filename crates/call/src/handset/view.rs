@@ -111,6 +111,8 @@ pub enum Ended {
     },
     /// No call was made: the server is out of reach.
     Offline,
+    /// It ended while this device was out of the server's reach; the timeline says how.
+    Meanwhile,
 }
 
 /// Why the microphone could not be opened.
