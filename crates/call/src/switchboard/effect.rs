@@ -5,7 +5,7 @@ use protocol::description::{CallDescription, Candidate};
 use protocol::{AttemptId, CallId, DeviceId, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{Party, Refusal, Reply};
+use super::{Party, Reach, Refusal, Reply};
 
 /// What came of an input: first the effects, in their order, then the reply to whoever asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,10 +79,8 @@ pub struct Row {
     pub caller_connected: bool,
     /// Whether the callee's device has reported sound.
     pub callee_connected: bool,
-    /// The callee must never hear of it: nothing of it goes into the callee's timeline or log.
-    pub silent: bool,
-    /// No device of the callee has been connected since the call started.
-    pub unreached: bool,
+    /// Whether the callee was reached. A [`Reach::Silent`] call goes into no timeline or log of the callee's.
+    pub reach: Reach,
 }
 
 impl Row {

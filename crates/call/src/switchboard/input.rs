@@ -75,7 +75,8 @@ pub struct Start {
 }
 
 /// Whether a callee can be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// At least one device is connected.
     Devices,
