@@ -41,7 +41,7 @@ export default ts.config(
     },
   },
   {
-    files: ["*.js"],
+    files: ["*.js", "e2e/**/*.js"],
     ...ts.configs.disableTypeChecked,
   },
 );
