@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+
+import { deviceName } from "./device";
+
+test("a device is named after its browser and system", () => {
+  expect(deviceName("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")).toBe(
+    "Firefox on Linux",
+  );
+  expect(
+    deviceName(
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+    ),
+  ).toBe("Edge on Windows");
+  expect(
+    deviceName(
+      "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+    ),
+  ).toBe("Safari on iPhone");
+});
+
+test("an unknown browser still has a name", () => {
+  expect(deviceName("")).toBe("Browser");
+});

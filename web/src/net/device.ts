@@ -1,0 +1,47 @@
+// How this browser names itself, and which device of an account it is.
+
+import type { DeviceClaim } from "../protocol/DeviceClaim";
+import type { DeviceId } from "../protocol/DeviceId";
+
+const BROWSERS: [RegExp, string][] = [
+  [/\bEdgA?\//, "Edge"],
+  [/\bOPR\//, "Opera"],
+  [/\bFirefox\/|\bFxiOS\//, "Firefox"],
+  [/\bChrome\/|\bCriOS\//, "Chrome"],
+  [/\bSafari\//, "Safari"],
+];
+const SYSTEMS: [RegExp, string][] = [
+  [/\biPhone\b/, "iPhone"],
+  [/\biPad\b/, "iPad"],
+  [/\bAndroid\b/, "Android"],
+  [/\bWindows\b/, "Windows"],
+  [/\bMac OS X\b/, "Mac"],
+  [/\bCrOS\b/, "Chromebook"],
+  [/\bLinux\b/, "Linux"],
+];
+
+/** What the owner will see in the list of sessions, such as "Firefox on Linux". */
+export function deviceName(userAgent: string): string {
+  const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1] ?? "Browser";
+  const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1];
+  return system === undefined ? browser : `${browser} on ${system}`;
+}
+
+/** The claim with which a username signs in from here: the same device as the last time. */
+export function deviceClaim(storage: Storage, username: string, userAgent: string): DeviceClaim {
+  const id = storage.getItem(key(username));
+  return {
+    name: deviceName(userAgent),
+    refresh_by: "cookie",
+    ...(id !== null && { id }),
+  };
+}
+
+/** Keeps the device's id for the next sign-in. It is no secret. */
+export function rememberDevice(storage: Storage, username: string, id: DeviceId): void {
+  storage.setItem(key(username), id);
+}
+
+function key(username: string): string {
+  return `ahoy.device.${username.trim().toLowerCase()}`;
+}
