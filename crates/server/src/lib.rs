@@ -1,1 +1,14 @@
-//! The program `ahoy`.
+//! The program `ahoy` as a library: [`Server::start`] is what `main` and every test use.
+
+pub mod accounts;
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod http;
+pub mod hub;
+pub mod lifecycle;
+pub mod secrets;
+pub mod store;
+
+pub use lifecycle::{Server, StartError};

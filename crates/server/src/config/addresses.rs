@@ -1,0 +1,251 @@
+//! The addresses in a configuration, checked while they are read.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+use protocol::limits::STUN_PORT;
+use serde::{Deserialize, Serialize};
+
+/// A text that is no such address, with what it should look like.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not {expected}")]
+pub struct InvalidAddress {
+    text: String,
+    expected: &'static str,
+}
+
+/// Where to serve HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Listen {
+    /// `localhost:PORT`: this machine alone, by IPv4 and IPv6, because browsers try either first.
+    Localhost(u16),
+    /// One address.
+    Address(SocketAddr),
+}
+
+/// Where to serve STUN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum StunListen {
+    /// Not at all.
+    Off,
+    /// One UDP address.
+    Address(SocketAddr),
+}
+
+/// The origin of a site (RFC 6454): scheme, host and port, in lower case, the scheme's own port left out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Origin(String);
+
+/// The address that people type to reach the server: an origin, no path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PublicUrl(Origin);
+
+impl Listen {
+    /// The addresses to bind; of the second one it is no mistake if this machine has no IPv6.
+    pub fn addresses(self) -> (SocketAddr, Option<SocketAddr>) {
+        match self {
+            Self::Localhost(port) => (
+                (Ipv4Addr::LOCALHOST, port).into(),
+                Some((Ipv6Addr::LOCALHOST, port).into()),
+            ),
+            Self::Address(address) => (address, None),
+        }
+    }
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self::Localhost(8080)
+    }
+}
+
+impl Default for StunListen {
+    fn default() -> Self {
+        Self::Address((Ipv4Addr::UNSPECIFIED, STUN_PORT).into())
+    }
+}
+
+impl Origin {
+    /// The text, such as `https://ahoy.example.org`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Host and port as a `Host` header has them, such as `ahoy.example.org` or `localhost:8080`.
+    pub fn authority(&self) -> &str {
+        self.0
+            .split_once("://")
+            .map_or("", |(_, authority)| authority)
+    }
+
+    /// Whether the scheme is `https`.
+    pub fn is_secure(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+impl PublicUrl {
+    /// Its origin.
+    pub fn origin(&self) -> &Origin {
+        &self.0
+    }
+}
+
+impl FromStr for Listen {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+        let port = text.strip_prefix("localhost:").map(str::parse);
+        match port {
+            Some(Ok(port)) => Ok(Self::Localhost(port)),
+            Some(Err(_)) | None => text.parse().map(Self::Address).map_err(|_| InvalidAddress {
+                text: text.to_owned(),
+                expected: "ADDRESS:PORT; write localhost:8080, 0.0.0.0:8080 or [::]:8080",
+            }),
+        }
+    }
+}
+
+impl FromStr for StunListen {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        text.parse().map(Self::Address).map_err(|_| InvalidAddress {
+            text: text.to_owned(),
+            expected: "ADDRESS:PORT or off; write 0.0.0.0:3478 or [::]:3478",
+        })
+    }
+}
+
+impl FromStr for Origin {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+        let invalid = || InvalidAddress {
+            text: text.to_owned(),
+            expected: "an origin; write https://ahoy.example.org, with no path",
+        };
+        let lower = text.to_ascii_lowercase();
+        let (scheme, authority) = lower.split_once("://").ok_or_else(invalid)?;
+        let own_port = match scheme {
+            "https" => ":443",
+            "http" => ":80",
+            _ => return Err(invalid()),
+        };
+        let authority = authority.strip_suffix(own_port).unwrap_or(authority);
+        let parsed: axum::http::uri::Authority = authority.parse().map_err(|_| invalid())?;
+        if parsed.as_str().contains('@') || parsed.host().is_empty() {
+            return Err(invalid());
+        }
+        Ok(Self(format!("{scheme}://{authority}")))
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+        text.strip_suffix('/').unwrap_or(text).parse().map(Self)
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Localhost(port) => write!(f, "localhost:{port}"),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for StunListen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+macro_rules! text_form {
+    ($($name:ident),*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = InvalidAddress;
+
+            fn try_from(text: String) -> Result<Self, InvalidAddress> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(address: $name) -> Self {
+                address.to_string()
+            }
+        }
+    )*};
+}
+text_form!(Listen, StunListen, Origin, PublicUrl);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn localhost_is_both_loopback_addresses() {
+        let (v4, v6) = "localhost:8080".parse::<Listen>().unwrap().addresses();
+        assert_eq!(v4.to_string(), "127.0.0.1:8080");
+        assert_eq!(v6.unwrap().to_string(), "[::1]:8080");
+        for wrong in ["8080", "localhost", "localhost:x", "example.org:80", ""] {
+            let error = wrong.parse::<Listen>().unwrap_err().to_string();
+            assert!(error.contains("localhost:8080"), "{error}");
+        }
+    }
+
+    #[test]
+    fn stun_can_be_turned_off() {
+        assert_eq!("off".parse(), Ok(StunListen::Off));
+        assert_eq!(StunListen::default().to_string(), "0.0.0.0:3478");
+        assert!("on".parse::<StunListen>().is_err());
+    }
+
+    #[test]
+    fn an_origin_is_folded_and_has_no_path() {
+        let origin = |text: &str| text.parse::<Origin>().map(|origin| origin.0);
+        assert_eq!(
+            origin("HTTPS://Ahoy.Example:443").unwrap(),
+            "https://ahoy.example"
+        );
+        assert_eq!(origin("http://[::1]:8080").unwrap(), "http://[::1]:8080");
+        for wrong in [
+            "null",
+            "ahoy.example",
+            "ftp://a",
+            "https://a/b",
+            "https://",
+            "https://u@a",
+        ] {
+            assert!(origin(wrong).is_err(), "{wrong}");
+        }
+        assert!("https://a/".parse::<PublicUrl>().is_ok());
+    }
+}

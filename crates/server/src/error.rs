@@ -1,0 +1,87 @@
+//! The one error that requests end in, over HTTP and over the socket alike.
+//!
+//! Which error where: `store` has [`StoreError`]; what fails at start has its own enums in `config` and
+//! `lifecycle`; everything that answers a client returns [`Refusal`]. Only `http` knows statuses, only
+//! `socket` knows frames. A fault of ours is logged here, once, under an id that the client is told,
+//! and says nothing else outside.
+
+use protocol::Milliseconds;
+use protocol::error::ErrorCode;
+
+use crate::secrets;
+use crate::store::StoreError;
+
+/// How long a client waits before it tries a busy server again.
+pub const BUSY_RETRY: Milliseconds = Milliseconds::from_seconds(2);
+
+/// Why a request was not carried out, in words for the person who asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// For programs.
+    pub code: ErrorCode,
+    /// What went wrong and what to do, for people.
+    pub message: String,
+    /// The field of the request that is wrong, where one is.
+    pub field: Option<String>,
+    /// Try again after so long.
+    pub retry_after: Option<Milliseconds>,
+}
+
+impl Refusal {
+    /// A refusal with its words.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            field: None,
+            retry_after: None,
+        }
+    }
+
+    /// Names the field that is wrong.
+    pub fn at(self, field: impl Into<String>) -> Self {
+        Self {
+            field: Some(field.into()),
+            ..self
+        }
+    }
+
+    /// Says when to come back.
+    pub fn after(self, length: Milliseconds) -> Self {
+        Self {
+            retry_after: Some(length),
+            ..self
+        }
+    }
+
+    /// There is nothing there, or nothing that this account may see.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(ErrorCode::NotFound, format!("There is no such {what}."))
+    }
+
+    /// The server is too busy, or stopping.
+    pub fn unavailable() -> Self {
+        let message = "The server is busy or stopping. Try again in a moment.";
+        Self::new(ErrorCode::Unavailable, message).after(BUSY_RETRY)
+    }
+
+    /// A fault of ours: logs the cause and tells only an id.
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        let fault = u32::from_be_bytes(secrets::random());
+        tracing::error!(fault.id = format!("{fault:08x}"), %cause, "a request failed by a fault of ours");
+        let message = format!("The server made a mistake. Its log has it under {fault:08x}.");
+        Self::new(ErrorCode::Internal, message)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Closed => Self::unavailable(),
+            StoreError::Database(_)
+            | StoreError::Commit(_)
+            | StoreError::Panicked
+            | StoreError::Corrupt(_) => Self::internal(&error),
+        }
+    }
+}

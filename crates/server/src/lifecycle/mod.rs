@@ -1,0 +1,153 @@
+//! Start and stop.
+//!
+//! [`Server::start`] binds before it returns and tells the bound addresses, so nobody has to wait and
+//! hope. [`Server::shutdown`] stops softly: no new connections, requests under way finish, sockets are
+//! told when to come back, what was handed to the store is written; after [`STOP_PATIENCE`] whatever
+//! is left is dropped.
+
+mod connections;
+mod data;
+mod listen;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::Accounts;
+use crate::accounts::keys::{KeyRing, KeysError};
+use crate::app::{App, Shared};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::hub::Hub;
+use crate::store::{OpenError, Store};
+
+pub use connections::Peer;
+pub use data::DataError;
+pub use listen::ListenError;
+
+/// A stop takes at most so long; the promise to the host is 5 s.
+pub const STOP_PATIENCE: Duration = Duration::from_secs(4);
+
+/// Why the server does not start. Each text is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+}
+
+/// A running server. Dropping it without [`Server::shutdown`] stops it hard.
+#[derive(Debug)]
+pub struct Server {
+    app: Shared,
+    addresses: Vec<SocketAddr>,
+    accepting: Vec<JoinHandle<()>>,
+    /// Held until the end: keeps a second process out.
+    _directory: data::Directory,
+}
+
+impl Server {
+    /// Starts with the system's clock.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, Clock::default()).await
+    }
+
+    /// Starts with a clock of the caller's choice.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_with(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let directory = data::Directory::open(&config.data)?;
+        // Bound before the database is opened: the likeliest mistake is told first and touches nothing.
+        let listeners = listen::bind(config.listen).await?;
+        let keys = KeyRing::open(directory.path(), clock.now())?;
+        let store = Store::open(directory.path())?;
+        let hub = Hub::default();
+        let issuer = config
+            .public_url
+            .as_ref()
+            .map_or("ahoy".to_owned(), ToString::to_string);
+        let accounts = Accounts::new(clock.clone(), store.clone(), hub.clone(), keys, issuer);
+        let app = Arc::new(App {
+            config,
+            clock,
+            store,
+            hub,
+            accounts,
+            stun_port: None,
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        let addresses = listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok());
+        Ok(Self {
+            addresses: addresses.collect(),
+            accepting: accept(&app, listeners),
+            app,
+            _directory: directory,
+        })
+    }
+
+    /// The addresses that HTTP is served on; the first is the one to show.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// What the server works with.
+    pub fn app(&self) -> &Shared {
+        &self.app
+    }
+
+    /// Stops softly, within [`STOP_PATIENCE`] and the time of the last write. False: something had to
+    /// be dropped.
+    pub async fn shutdown(self) -> bool {
+        let app = &self.app;
+        app.stopping.cancel();
+        app.tasks.close();
+        let soft = tokio::time::timeout(STOP_PATIENCE, app.tasks.wait()).await;
+        if soft.is_err() {
+            tracing::warn!(
+                tasks = app.tasks.len(),
+                "stopping without waiting any longer"
+            );
+        }
+        app.store.close().await;
+        soft.is_ok()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.app.stopping.cancel();
+        for task in &self.accepting {
+            task.abort();
+        }
+    }
+}
+
+fn accept(app: &Shared, listeners: Vec<TcpListener>) -> Vec<JoinHandle<()>> {
+    let router = crate::http::router(Arc::clone(app));
+    let accept = |listener| {
+        let accepting = connections::accept(Arc::clone(app), listener, router.clone());
+        app.tasks.spawn(accepting)
+    };
+    listeners.into_iter().map(accept).collect()
+}

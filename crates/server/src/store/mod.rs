@@ -1,0 +1,170 @@
+//! What Ahoy keeps: SQLite in WAL mode, and the only home of SQL.
+//!
+//! The rule kept here: [`Store::write`] answers only after its change would survive a power cut. One
+//! thread writes, in groups ([`writer`]); a few threads read ([`readers`]). A write sees every write
+//! before it; a read sees every write that was answered before it began.
+//!
+//! Callers hand over a closure of the functions of the modules here, each a plain
+//! `fn(&Connection, …) -> Result<_, StoreError>`, and never write SQL themselves:
+//!
+//! ```ignore
+//! let person = app.store.read(move |db| store::accounts::person(db, user)).await?;
+//! ```
+//!
+//! Ids go in as `user.0` and come out as `UserId(row.get("id")?)`: the UUID crate's 16-byte BLOB.
+
+pub mod accounts;
+mod migrations;
+pub mod people;
+mod readers;
+pub mod sessions;
+mod writer;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use rusqlite::Connection;
+use rusqlite::OpenFlags;
+
+use readers::Readers;
+use writer::Writer;
+
+/// The name of the database in the data directory.
+pub const DATABASE_FILE: &str = "ahoy.db";
+/// How long to wait for another process that has the database locked.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+/// Page cache of each connection, in KiB (SQLite's negative unit): small, the kernel caches as well.
+const CACHE_KIB: i32 = 512;
+
+/// Why the store did not do what it was asked. What the caller should foresee, such as a taken
+/// username, is part of the `Ok` value instead.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database said no: full disk, damaged file, or a fault of ours.
+    #[error("the database failed: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// The group of writes could not be committed; nothing of it was kept.
+    #[error("the database could not commit: {0}")]
+    Commit(String),
+    /// The server is stopping.
+    #[error("the store is closed")]
+    Closed,
+    /// The closure panicked; nothing of it was kept.
+    #[error("a panic while using the database")]
+    Panicked,
+    /// What is kept makes no sense, such as a text that was valid when it went in.
+    #[error("the database holds what it should not: {0}")]
+    Corrupt(String),
+}
+
+/// Why the store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file is no database, or cannot be read or written.
+    #[error("cannot open {}: {source}", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// A newer version of the program has written it.
+    #[error(
+        "{} was written by a newer version of Ahoy (schema {found}; this one knows up to {known}); \
+         install that version or a newer one",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The schema found.
+        found: u32,
+        /// The newest schema known here.
+        known: u32,
+    },
+    /// A thread could not be started.
+    #[error("cannot start a thread for the database: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// The database. Clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Store {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Store {
+    /// Opens the database in a directory, makes it where there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        let path = directory.join(DATABASE_FILE);
+        let failed = |source| OpenError::Database {
+            path: path.clone(),
+            source,
+        };
+        let mut connection = connect(&path, OpenFlags::default()).map_err(failed)?;
+        migrations::apply(&mut connection, &path)?;
+        let writer = Writer::start(connection)?;
+        let readers = Readers::start(reader_count(), || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            connect(&path, flags).map_err(failed)
+        })?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Changes something. Answers once the change is durable; an `Err` leaves nothing of it behind.
+    ///
+    /// # Errors
+    /// Whatever the closure says, and the store's own reasons.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer.write(work).await
+    }
+
+    /// Looks something up.
+    ///
+    /// # Errors
+    /// Whatever the closure says, and the store's own reasons.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.readers.read(work).await
+    }
+
+    /// Finishes the writes that were handed over, then closes the database. Later writes and reads
+    /// get [`StoreError::Closed`].
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// One reader for each core, at most four: reads are short, and each connection holds memory.
+fn reader_count() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, NonZeroUsize::get)
+        .min(4)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(LOCK_PATIENCE)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+    }
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}

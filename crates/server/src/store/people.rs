@@ -1,0 +1,1 @@
+//! Finding people by the beginning of a name.
