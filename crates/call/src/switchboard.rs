@@ -1,20 +1,517 @@
 //! The server's view of calls: it owns every live call and decides what becomes of it.
 //!
-//! The driver's side of it, all synchronous:
-//!
-//! - `Switchboard::new(timeouts: Timeouts)`
-//! - `handle(&mut self, now: Timestamp, input: Input) -> Handled`: carry out the effects in order, then
-//!   send the reply; `Reply::Call(id)` is sent as `view_for(id, user, device)`.
-//! - `poll_timeout(&self) -> Option<Timestamp>`: hand in `Input::Tick` then.
-//! - `view_for(&self, call: CallId, user: UserId, device: DeviceId) -> Option<CallView>`: live or
-//!   recently ended; nothing where this device must not see the call.
-//! - `snapshot(&self, user: UserId, device: DeviceId) -> Vec<CallView>`: live calls, for `welcome`.
-//! - `in_call(&self, user: UserId) -> bool`: whether in an answered call, for presence.
+//! The driver hands in an [`Input`] with the server's time, carries out the [`Effect`]s in their order,
+//! then sends the reply; [`Reply::Call`] is sent as [`Switchboard::view_for`] shows it to the requester.
+//! The rules kept here: a person is in at most one call; the first answer wins; every call ends once,
+//! for one reason, with one record; a device that is away ends no call. It does no I/O, reads no clock
+//! and knows neither contacts nor sockets.
 
 mod effect;
 mod input;
+mod live;
+mod recent;
+mod requests;
+#[cfg(test)]
+mod tests;
 mod timeouts;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::call::{CallEnd, CallState, CallView, EndReason};
+use protocol::{AttemptId, CallId, DeviceId, Timestamp, UserId};
 
 pub use effect::{Effect, Handled, Row};
 pub use input::{Input, Party, Reach, Refusal, Reply, Request, Start};
+use live::{Change, Live, Side, State};
+use recent::{Ended, Recent};
 pub use timeouts::Timeouts;
+
+/// All live calls of a server.
+#[derive(Default)]
+pub struct Switchboard {
+    timeouts: Timeouts,
+    calls: BTreeMap<CallId, Live>,
+    /// The live calls of each account, silent ones included.
+    of_user: BTreeMap<UserId, BTreeSet<CallId>>,
+    /// When live calls end by themselves.
+    deadlines: BTreeSet<(Timestamp, CallId)>,
+    /// The calls of attempts, live and recent.
+    attempts: BTreeMap<(UserId, AttemptId), CallId>,
+    recent: Recent,
+}
+
+impl Switchboard {
+    /// A switchboard without calls.
+    pub fn new(timeouts: Timeouts) -> Self {
+        Self {
+            timeouts,
+            ..Self::default()
+        }
+    }
+
+    /// Something happened.
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Handled {
+        let mut effects = Vec::new();
+        let reply = match input {
+            Input::Start(start) => self.start(now, start, &mut effects),
+            Input::Request {
+                call,
+                from,
+                request,
+            } => self.request(now, call, &from, request, &mut effects),
+            Input::DeviceConnected { user, device } => {
+                self.each_of(now, user, &mut effects, |live| {
+                    live.device_connected(user, device)
+                });
+                Ok(Reply::Done)
+            }
+            Input::DeviceGone { user, device } => {
+                self.each_of(now, user, &mut effects, |live| {
+                    live.device_gone(now, user, device)
+                });
+                Ok(Reply::Done)
+            }
+            Input::SessionEnded { user, device } => {
+                self.each_of(now, user, &mut effects, |live| {
+                    live.session_ended(now, user, device)
+                });
+                Ok(Reply::Done)
+            }
+            Input::AccountGone { user } => {
+                self.each_of(now, user, &mut effects, |live| {
+                    Change::Ended(live.account_gone(user))
+                });
+                Ok(Reply::Done)
+            }
+            Input::Restore(rows) => {
+                for row in rows {
+                    self.restore(now, row, &mut effects);
+                }
+                Ok(Reply::Done)
+            }
+            Input::Tick => {
+                self.tick(now, &mut effects);
+                Ok(Reply::Done)
+            }
+        };
+        Handled { reply, effects }
+    }
+
+    /// When to hand in [`Input::Tick`]; nothing while no call can end by itself.
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.deadlines.first().map(|&(at, _)| at)
+    }
+
+    /// A live or recently ended call as one device is shown it; nothing where it must not see it.
+    pub fn view_for(&self, call: CallId, user: UserId, device: DeviceId) -> Option<CallView> {
+        match self.calls.get(&call) {
+            Some(live) => live.view(user, device),
+            None => self.recent.get(call)?.view(user, device),
+        }
+    }
+
+    /// Every live call of an account as one device is shown it, for `welcome`.
+    pub fn snapshot(&self, user: UserId, device: DeviceId) -> Vec<CallView> {
+        self.live_of(user)
+            .filter_map(|live| live.view(user, device))
+            .collect()
+    }
+
+    /// Whether an account is in an answered call, for presence.
+    pub fn in_call(&self, user: UserId) -> bool {
+        self.live_of(user).any(|live| live.callee_side().is_some())
+    }
+
+    fn start(
+        &mut self,
+        now: Timestamp,
+        start: Start,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let caller = start.from.user;
+        if caller == start.callee {
+            return Err(Refusal::OwnAccount);
+        }
+        if let Some(&call) = self.attempts.get(&(caller, start.attempt)) {
+            return self.started_before(call, &start);
+        }
+        let sent = requests::first_offer(start.description)?;
+        if let Some(call) = self.ringing(start.callee, caller) {
+            self.join(now, call, start.from, start.attempt, effects);
+            return Ok(Reply::Call(call));
+        }
+        if let Some(call) = self.ringing(caller, start.callee) {
+            self.change(now, call, Change::Ended(EndReason::Replaced), effects);
+        }
+        if self.is_busy(caller) {
+            return Err(Refusal::CallerBusy);
+        }
+        let silent = start.reach == Reach::Silent;
+        let busy = !silent && self.is_busy(start.callee);
+        let unreachable_at =
+            (start.reach == Reach::Nobody).then(|| now + self.timeouts.unreachable);
+        self.insert(Live {
+            id: start.call,
+            revision: 0,
+            conversation: start.conversation,
+            started_at: now,
+            reach: start.reach,
+            attempts: vec![(caller, start.attempt)],
+            joined: false,
+            caller: Side {
+                party: start.from,
+                away: None,
+                sent: Some(sent),
+            },
+            callee: start.callee,
+            state: State::Ringing {
+                devices: BTreeSet::new(),
+                expires_at: now + self.timeouts.ring,
+                unreachable_at,
+            },
+        });
+        if busy {
+            let live = self.remove(start.call);
+            self.finish(now, live, EndReason::Busy, effects);
+        } else {
+            effects.extend(self.save(start.call));
+            if start.reach == Reach::Devices {
+                effects.push(Effect::Tell {
+                    call: start.call,
+                    user: start.callee,
+                    device: None,
+                });
+            }
+        }
+        Ok(Reply::Call(start.call))
+    }
+
+    /// A resent start finds its call, if it is the same one from the same device.
+    fn started_before(&self, call: CallId, start: &Start) -> Result<Reply, Refusal> {
+        let conversation = match self.calls.get(&call) {
+            Some(live) => Some(live.conversation),
+            None => self.recent.get(call).map(Ended::conversation),
+        };
+        let view = self.view_for(call, start.from.user, start.from.device);
+        let takes_part = view.is_some_and(|view| view.here == protocol::call::Here::TakesPart);
+        if takes_part && conversation == Some(start.conversation) {
+            Ok(Reply::Call(call))
+        } else {
+            Err(Refusal::AttemptUsed)
+        }
+    }
+
+    /// Glare: whoever starts a call to somebody who is calling them at that moment answers instead.
+    fn join(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        from: Party,
+        attempt: AttemptId,
+        effects: &mut Vec<Effect>,
+    ) {
+        let expires_at = now + self.timeouts.connect;
+        self.attempts.insert((from.user, attempt), call);
+        self.update(now, call, effects, |live| {
+            live.attempts.push((from.user, attempt));
+            live.joined = true;
+            live.accept(from, None, expires_at);
+            Ok(Change::Answered)
+        })
+        .ok();
+    }
+
+    fn request(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        from: &Party,
+        request: Request,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let reply = match request {
+            Request::Answer { .. } => Reply::Call(call),
+            Request::Ring
+            | Request::Describe { .. }
+            | Request::AddCandidates { .. }
+            | Request::Decline
+            | Request::Cancel
+            | Request::HangUp
+            | Request::Report { .. } => Reply::Done,
+        };
+        if !self.calls.contains_key(&call) {
+            return self.request_after_end(call, from, &request, reply);
+        }
+        let timeouts = self.timeouts;
+        self.update(now, call, effects, |live| {
+            live.request(now, from, request, &timeouts)
+        })?;
+        Ok(reply)
+    }
+
+    /// Whatever asks for an end, or for the state, is served; the rest comes too late.
+    fn request_after_end(
+        &self,
+        call: CallId,
+        from: &Party,
+        request: &Request,
+        reply: Reply,
+    ) -> Result<Reply, Refusal> {
+        self.view_for(call, from.user, from.device)
+            .ok_or(Refusal::NoCall)?;
+        match request {
+            Request::Ring
+            | Request::Answer { .. }
+            | Request::Decline
+            | Request::Cancel
+            | Request::HangUp
+            | Request::Report { .. } => Ok(reply),
+            Request::Describe { .. } | Request::AddCandidates { .. } => Err(Refusal::Over),
+        }
+    }
+
+    fn restore(&mut self, now: Timestamp, row: Row, effects: &mut Vec<Effect>) {
+        let away = |party| Side {
+            party,
+            away: Some(now),
+            sent: None,
+        };
+        let state = match (row.call.state, row.callee) {
+            (CallState::Ringing { expires_at, .. }, _) => State::Ringing {
+                devices: BTreeSet::new(),
+                expires_at,
+                unreachable_at: None,
+            },
+            (CallState::Connecting { expires_at }, Some(callee)) => State::Connecting {
+                callee: away(callee),
+                sounds: None,
+                // The time that the server was gone was no time to connect.
+                expires_at: expires_at.max(now + self.timeouts.connect),
+            },
+            (CallState::Active { since }, Some(callee)) => State::Active {
+                callee: away(callee),
+                since,
+            },
+            (CallState::Connecting { .. } | CallState::Active { .. }, None)
+            | (CallState::Ended { .. }, _) => return,
+        };
+        let call = row.call.id;
+        self.insert(Live {
+            id: call,
+            revision: row.call.revision.saturating_add(1),
+            conversation: row.call.conversation,
+            started_at: row.call.started_at,
+            reach: row.reach,
+            attempts: vec![(row.call.caller, row.attempt)],
+            joined: false,
+            caller: away(row.caller),
+            callee: row.call.callee,
+            state,
+        });
+        effects.extend(self.save(call));
+    }
+
+    fn tick(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        while let Some(&(at, call)) = self.deadlines.first()
+            && at <= now
+        {
+            self.deadlines.remove(&(at, call));
+            let live = self.remove(call);
+            let due = live.as_ref().and_then(|live| live.deadline(&self.timeouts));
+            let reason = due.map_or(EndReason::Lost, |(_, reason)| reason);
+            self.finish(now, live, reason, effects);
+        }
+    }
+
+    /// Lets something happen to every call of an account.
+    fn each_of(
+        &mut self,
+        now: Timestamp,
+        user: UserId,
+        effects: &mut Vec<Effect>,
+        happen: impl Fn(&mut Live) -> Change,
+    ) {
+        let calls: Vec<CallId> = self
+            .of_user
+            .get(&user)
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect();
+        for call in calls {
+            self.update(now, call, effects, |live| Ok(happen(live)))
+                .ok();
+        }
+    }
+
+    /// Lets something happen to a call and sees to all that follows from it.
+    fn update(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        effects: &mut Vec<Effect>,
+        happen: impl FnOnce(&mut Live) -> Result<Change, Refusal>,
+    ) -> Result<(), Refusal> {
+        let live = self.calls.get_mut(&call).ok_or(Refusal::NoCall)?;
+        let before = live.deadline(&self.timeouts);
+        let change = happen(live);
+        let after = live.deadline(&self.timeouts);
+        if before != after {
+            self.deadlines.extend(after.map(|(at, _)| (at, call)));
+            if let Some((at, _)) = before
+                && after.map(|(at, _)| at) != Some(at)
+            {
+                self.deadlines.remove(&(at, call));
+            }
+        }
+        self.change(now, call, change?, effects);
+        Ok(())
+    }
+
+    fn change(&mut self, now: Timestamp, call: CallId, change: Change, effects: &mut Vec<Effect>) {
+        match change {
+            Change::Nothing => {}
+            Change::Pass(passed) => effects.extend(passed),
+            Change::Kept => effects.extend(self.revise(call)),
+            Change::CallerSees => {
+                effects.extend(self.revise(call));
+                effects.extend(self.calls.get(&call).map(|live| Effect::Tell {
+                    call,
+                    user: live.caller.party.user,
+                    device: Some(live.caller.party.device),
+                }));
+            }
+            Change::Moved => {
+                effects.extend(self.revise(call));
+                effects.extend(self.calls.get(&call).into_iter().flat_map(tell_both));
+            }
+            Change::Answered => {
+                effects.extend(self.revise(call));
+                if let Some(live) = self.calls.get(&call) {
+                    effects.extend(tell_both(live));
+                    effects.extend(in_call(live, true));
+                }
+            }
+            Change::Ended(reason) => {
+                let live = self.remove(call);
+                self.finish(now, live, reason, effects);
+            }
+        }
+    }
+
+    /// The next revision, kept.
+    fn revise(&mut self, call: CallId) -> Option<Effect> {
+        let live = self.calls.get_mut(&call)?;
+        live.revision = live.revision.saturating_add(1);
+        self.save(call)
+    }
+
+    fn save(&self, call: CallId) -> Option<Effect> {
+        let row = self.calls.get(&call)?.row()?;
+        Some(Effect::Save(Box::new(row)))
+    }
+
+    /// Ends a call that is not live any more.
+    fn finish(
+        &mut self,
+        now: Timestamp,
+        live: Option<Live>,
+        reason: EndReason,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(live) = live else { return };
+        let Some(mut row) = live.row() else { return };
+        let talked = match live.state {
+            State::Active { since, .. } => Some(now.since(since)),
+            State::Ringing { .. } | State::Connecting { .. } => None,
+        };
+        row.call.revision = live.revision.saturating_add(1);
+        row.call.state = CallState::Ended {
+            end: CallEnd {
+                reason,
+                ended_at: now,
+                talked,
+            },
+        };
+        let ended = Ended::new(&row, live.attempts.clone());
+        effects.push(Effect::Save(Box::new(row)));
+        effects.extend(tell_both(&live));
+        if live.callee_side().is_some() {
+            effects.extend(in_call(&live, false));
+        }
+        for attempt in self.recent.remember(ended) {
+            self.attempts.remove(&attempt);
+        }
+    }
+
+    fn insert(&mut self, live: Live) {
+        let call = live.id;
+        for user in [live.caller.party.user, live.callee] {
+            self.of_user.entry(user).or_default().insert(call);
+        }
+        for &attempt in &live.attempts {
+            self.attempts.insert(attempt, call);
+        }
+        self.deadlines
+            .extend(live.deadline(&self.timeouts).map(|(at, _)| (at, call)));
+        self.calls.insert(call, live);
+    }
+
+    fn remove(&mut self, call: CallId) -> Option<Live> {
+        let live = self.calls.remove(&call)?;
+        for user in [live.caller.party.user, live.callee] {
+            if let Some(calls) = self.of_user.get_mut(&user) {
+                calls.remove(&call);
+                if calls.is_empty() {
+                    self.of_user.remove(&user);
+                }
+            }
+        }
+        if let Some((at, _)) = live.deadline(&self.timeouts) {
+            self.deadlines.remove(&(at, call));
+        }
+        Some(live)
+    }
+
+    /// The call by which one account rings another, where the other may know.
+    fn ringing(&self, from: UserId, to: UserId) -> Option<CallId> {
+        self.live_of(from)
+            .find(|live| {
+                live.caller.party.user == from
+                    && live.callee == to
+                    && live.callee_side().is_none()
+                    && live.reach != Reach::Silent
+            })
+            .map(|live| live.id)
+    }
+
+    /// Whether an account is in a live call that it knows of.
+    fn is_busy(&self, user: UserId) -> bool {
+        self.live_of(user).any(|live| live.role(user).is_some())
+    }
+
+    fn live_of(&self, user: UserId) -> impl Iterator<Item = &Live> {
+        self.of_user
+            .get(&user)
+            .into_iter()
+            .flatten()
+            .filter_map(|call| self.calls.get(call))
+    }
+}
+
+/// Tells all devices of both; a callee who must not know is not told.
+fn tell_both(live: &Live) -> impl Iterator<Item = Effect> + use<> {
+    let call = live.id;
+    let callee = (live.reach != Reach::Silent).then_some(live.callee);
+    std::iter::once(live.caller.party.user)
+        .chain(callee)
+        .map(move |user| Effect::Tell {
+            call,
+            user,
+            device: None,
+        })
+}
+
+fn in_call(live: &Live, in_call: bool) -> [Effect; 2] {
+    [live.caller.party.user, live.callee].map(|user| Effect::InCall { user, in_call })
+}

@@ -75,10 +75,6 @@ pub struct Row {
     pub caller: Party,
     /// The callee's device, once one has answered.
     pub callee: Option<Party>,
-    /// Whether the caller's device has reported sound.
-    pub caller_connected: bool,
-    /// Whether the callee's device has reported sound.
-    pub callee_connected: bool,
     /// Whether the callee was reached. A [`Reach::Silent`] call goes into no timeline or log of the callee's.
     pub reach: Reach,
 }

@@ -148,13 +148,15 @@ pub enum Reply {
 pub enum Refusal {
     /// No such call, or not one of this account's.
     NoCall,
+    /// A call to oneself.
+    OwnAccount,
     /// Only a device that takes part may do this.
     NotTakingPart,
     /// Only the other of the two may do this.
     WrongRole,
     /// The caller is in another call.
     CallerBusy,
-    /// Candidates before the answer, or before the description that they belong to.
+    /// Before the answer, or candidates before the description that they belong to.
     TooEarly,
     /// More than [`CANDIDATES_MAX`](protocol::limits::CANDIDATES_MAX) candidates of one epoch.
     TooManyCandidates,
@@ -173,10 +175,10 @@ impl Refusal {
     pub const fn code(self) -> ErrorCode {
         match self {
             Self::NoCall => ErrorCode::NotFound,
+            Self::OwnAccount | Self::BadDescription => ErrorCode::BadRequest,
             Self::NotTakingPart | Self::WrongRole => ErrorCode::Forbidden,
             Self::CallerBusy | Self::TooEarly | Self::Over => ErrorCode::WrongState,
             Self::TooManyCandidates => ErrorCode::TooLarge,
-            Self::BadDescription => ErrorCode::BadRequest,
             Self::AnsweredByOtherTab | Self::AttemptUsed => ErrorCode::Conflict,
         }
     }
@@ -185,10 +187,13 @@ impl Refusal {
     pub const fn message(self) -> &'static str {
         match self {
             Self::NoCall => "There is no such call.",
+            Self::OwnAccount => "You cannot call yourself; call somebody else.",
             Self::NotTakingPart => "This device takes no part in the call; answer it first.",
             Self::WrongRole => "Only the other side of the call may do this.",
             Self::CallerBusy => "You are in another call; end it first.",
-            Self::TooEarly => "Candidates come after the answer and after their description.",
+            Self::TooEarly => {
+                "This comes after the answer, and candidates after their description."
+            }
             Self::TooManyCandidates => "Too many candidates; send at most 64 for each description.",
             Self::BadDescription => {
                 "The description does not fit here; start with an offer of epoch 0 and answer with an answer of the offer's epoch."
