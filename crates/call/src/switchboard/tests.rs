@@ -14,7 +14,7 @@ fn a_call_is_started_rung_answered_heard_and_hung_up() {
     assert_eq!(board.ask(bob(), Request::Ring), Ok(Reply::Done));
     assert_eq!(board.ask(bob(), answer()), Ok(Reply::Call(CALL)));
     let view = board
-        .board
+        .calls
         .view_for(CALL, ada().user, ada().device)
         .unwrap();
     assert_eq!(view.here, Here::TakesPart);
