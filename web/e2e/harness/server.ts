@@ -5,14 +5,28 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Settings of `ahoy` that a story may change: each key becomes the variable `AHOY_KEY`. */
-export type Settings = Record<string, string>;
+/** What a story may set in the config file of `ahoy`: sections of `ahoy.example.toml`, times in milliseconds. */
+export interface Settings {
+  calls?: Partial<
+    Record<
+      | "ring_timeout_ms"
+      | "unreachable_timeout_ms"
+      | "connect_timeout_ms"
+      | "device_ring_timeout_ms"
+      | "restart_after_ms"
+      | "lost_after_ms"
+      | "abandoned_after_ms",
+      number
+    >
+  >;
+  limits?: Partial<Record<"hello_deadline_ms" | "requests_per_second" | "requests_burst", number>>;
+}
 
 const PROGRAM =
   process.env["AHOY_PROGRAM"] ??
@@ -27,21 +41,20 @@ export class AhoyServer {
   /** What it wrote so far, for the report of a story that failed. */
   log = "";
   readonly #port: number;
-  readonly #data: string;
-  readonly #settings: Settings;
+  readonly #folder: string;
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, data: string, settings: Settings) {
+  private constructor(port: number, folder: string) {
     this.#port = port;
-    this.#data = data;
-    this.#settings = settings;
+    this.#folder = folder;
     this.url = `http://localhost:${port}`;
   }
 
   /** Starts a server with no account in it. */
   static async start(settings: Settings = {}): Promise<AhoyServer> {
-    const data = mkdtempSync(join(tmpdir(), "ahoy-e2e-"));
-    const server = new AhoyServer(await freePort(), data, settings);
+    const folder = mkdtempSync(join(tmpdir(), "ahoy-e2e-"));
+    writeFileSync(join(folder, "ahoy.toml"), toml(settings));
+    const server = new AhoyServer(await freePort(), folder);
     await server.start();
     return server;
   }
@@ -50,11 +63,14 @@ export class AhoyServer {
   async start(): Promise<void> {
     const child = spawn(
       PROGRAM,
-      ["serve", "--listen", `127.0.0.1:${this.#port}`, "--data", this.#data],
-      {
-        env: { ...process.env, AHOY_STUN_LISTEN: "127.0.0.1:0", ...this.#settings },
-        stdio: ["ignore", "pipe", "pipe"],
-      },
+      [
+        "serve",
+        ...["--config", join(this.#folder, "ahoy.toml")],
+        ...["--listen", `localhost:${this.#port}`],
+        ...["--data", join(this.#folder, "data")],
+        ...["--stun", "0.0.0.0:0"],
+      ],
+      { stdio: ["ignore", "pipe", "pipe"] },
     );
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) {
@@ -87,7 +103,7 @@ export class AhoyServer {
   /** Ends it for good and removes its data. */
   async remove(): Promise<void> {
     await this.stop();
-    rmSync(this.#data, { recursive: true });
+    rmSync(this.#folder, { recursive: true });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -100,6 +116,17 @@ export class AhoyServer {
     child.kill(signal);
     await within(gone, `to end after ${signal}`);
   }
+}
+
+/** The few forms of TOML that settings need. */
+function toml(settings: Settings): string {
+  const sections = Object.entries(settings) as [string, Record<string, number>][];
+  return sections
+    .map(([section, values]) => {
+      const lines = Object.entries(values).map(([key, value]) => `${key} = ${value}`);
+      return [`[${section}]`, ...lines, ""].join("\n");
+    })
+    .join("\n");
 }
 
 /** A port that nothing listens on. Chosen here and not by `ahoy`, since it must be the same after a restart. */
