@@ -81,6 +81,16 @@ test("the other side is told the sound that Ahoy wants", () => {
   expect(toSdp({ ...good(), extensions: [] }).sdp).not.toContain("rtcp-fb");
 });
 
+test("a later offer keeps the DTLS role that the other side has", () => {
+  expect(toSdp(good()).sdp).toContain("a=setup:actpass\r\n");
+  expect(toSdp(good(), "active").sdp.match(/a=setup:.*/g)).toEqual([
+    "a=setup:active",
+    "a=setup:active",
+  ]);
+  const answer: CallDescription = { ...good(), kind: "answer", dtls: "passive" };
+  expect(toSdp(answer, "active").sdp).toContain("a=setup:passive\r\n");
+});
+
 test("a low-data mode replaces the sound", () => {
   const sound = { fec: false, dtx: false, cbr: false, maxAverageBitrate: 16_000 };
   const sdp = chromium.offers.preferred.first;

@@ -75,11 +75,20 @@ export function toDescription(
 /**
  * Writes the SDP for the other side's description.
  *
+ * `role` is the DTLS role that the other side has had since the first negotiation. It is written
+ * into later offers in place of `actpass` (RFC 8842 §5.5 allows both): Firefox, when it made
+ * the first offer, forgets that it became passive and would answer `active`, which Chromium refuses.
+ *
  * @throws {DescriptionError} when the description breaks a rule.
  */
-export function toSdp(description: CallDescription): RTCSessionDescriptionInit & { sdp: string } {
+export function toSdp(
+  description: CallDescription,
+  role: DtlsRole | null = null,
+): RTCSessionDescriptionInit & { sdp: string } {
   checkDescription(description);
   const { epoch, kind, codecs, extensions, direction } = description;
+  const dtls = (kind === "offer" ? role : null) ?? description.dtls;
+  const transport = transportLines(description, dtls);
   const congestion = extensions.some((e) => e.kind === "transport_cc");
   const lines = [
     "v=0",
@@ -89,7 +98,7 @@ export function toSdp(description: CallDescription): RTCSessionDescriptionInit &
     `a=group:BUNDLE ${AUDIO_MID} ${DATA_MID}`,
     `m=audio 9 UDP/TLS/RTP/SAVPF ${codecs.map((c) => c.payload_type).join(" ")}`,
     "c=IN IP4 0.0.0.0",
-    ...transportLines(description),
+    ...transport,
     `a=mid:${AUDIO_MID}`,
     ...extensions.map(({ id, kind }) => `a=extmap:${id} ${EXTENSION_URIS[kind]}`),
     `a=${direction}`,
@@ -97,7 +106,7 @@ export function toSdp(description: CallDescription): RTCSessionDescriptionInit &
     ...codecs.flatMap((codec) => codecLines(codec, congestion)),
     "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
     "c=IN IP4 0.0.0.0",
-    ...transportLines(description),
+    ...transport,
     `a=mid:${DATA_MID}`,
     "a=sctp-port:5000",
     `a=max-message-size:${MAX_MESSAGE_BYTES}`,
@@ -254,7 +263,7 @@ function toExtensions(audio: Section): Extension[] {
   });
 }
 
-function transportLines({ ufrag, pwd, fingerprint, dtls }: CallDescription): string[] {
+function transportLines({ ufrag, pwd, fingerprint }: CallDescription, dtls: DtlsRole): string[] {
   return [
     `a=ice-ufrag:${ufrag}`,
     `a=ice-pwd:${pwd}`,
