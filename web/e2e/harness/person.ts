@@ -45,9 +45,7 @@ export class Person {
   async register(): Promise<void> {
     await this.page.goto("/");
     await this.showRegistration();
-    await this.page.getByLabel("Display name").fill(this.account.displayName);
-    await this.page.getByLabel("Username").fill(this.account.username);
-    await this.page.getByLabel("Password", { exact: true }).fill(this.account.password);
+    await this.fillRegistration(this.account);
     await this.page.getByRole("button", { name: "Create account" }).click();
     await this.seesConversations();
   }
@@ -61,10 +59,19 @@ export class Person {
   /** Opens the app and signs in to the account that exists. */
   async signIn(): Promise<void> {
     await this.page.goto("/");
-    await this.page.getByLabel("Username").fill(this.account.username);
-    await this.page.getByLabel("Password", { exact: true }).fill(this.account.password);
+    await this.fillSignIn(this.account);
     await this.page.getByRole("button", { name: "Sign in" }).click();
     await this.seesConversations();
+  }
+
+  async fillRegistration({ displayName, username, password }: Account): Promise<void> {
+    await this.page.getByLabel("Display name").fill(displayName);
+    await this.fillSignIn({ displayName, username, password });
+  }
+
+  async fillSignIn({ username, password }: Account): Promise<void> {
+    await this.page.getByLabel("Username").fill(username);
+    await this.page.getByLabel("Password", { exact: true }).fill(password);
   }
 
   async seesConversations(): Promise<void> {
@@ -133,6 +140,34 @@ export class Person {
     return this.page
       .getByRole("navigation", { name: "Conversations" })
       .getByRole("link", { name: other.displayName });
+  }
+
+  /** Somebody among those that *Find people* found. */
+  searchResult(other: Person): Locator {
+    return this.page.getByRole("listbox").getByRole("option", { name: other.displayName });
+  }
+
+  /** The entry of the timeline around a message, with its time and state. */
+  entry(text: string): Locator {
+    return this.timeline
+      .getByRole("article")
+      .filter({ has: this.page.getByText(text, { exact: true }) });
+  }
+
+  /** What says that the server is out of reach. */
+  get offlineNotice(): Locator {
+    return this.page.getByText(/offline|reconnecting/i);
+  }
+
+  /** Opens the list of one's own sessions. */
+  async openSessions(): Promise<void> {
+    await this.page.getByRole("button", { name: "Sessions" }).click();
+    await expect(this.sessions.first()).toBeVisible();
+  }
+
+  /** The entries of the list of sessions. */
+  get sessions(): Locator {
+    return this.page.getByRole("list", { name: "Sessions" }).getByRole("listitem");
   }
 
   /** The phone icon in the header of the open conversation. */

@@ -14,10 +14,16 @@ export class Watch {
   readonly exceptions: string[] = [];
   /** Errors and warnings in the console. */
   readonly console: string[] = [];
+  readonly #hosts = new Set<string>();
   readonly #origin: string;
 
   constructor(origin: string) {
     this.#origin = origin;
+  }
+
+  /** Every host that was asked for anything. */
+  get hosts(): string[] {
+    return [...this.#hosts];
   }
 
   async attach(context: BrowserContext): Promise<void> {
@@ -47,7 +53,8 @@ export class Watch {
   }
 
   #request(url: string): void {
-    const { protocol, origin } = new URL(url);
+    const { protocol, origin, host } = new URL(url);
+    this.#hosts.add(host);
     if (origin !== this.#origin && protocol !== "blob:") {
       this.foreign.push(url);
     }

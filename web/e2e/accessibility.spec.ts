@@ -1,0 +1,44 @@
+import AxeBuilder from "@axe-core/playwright";
+
+import type { Person } from "./harness/person";
+import { expect, test } from "./harness/test";
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing serious on any view, ${colorScheme}`, async ({ people }) => {
+    const context = { colorScheme };
+    const ada = await people.join("Ada", { context });
+    const ben = await people.join("Ben", { context });
+    await ada.page.goto("/");
+    await expectAccessible(ada, "sign in");
+    await ada.showRegistration();
+    await expectAccessible(ada, "create account");
+    await ada.page.getByRole("button", { name: "Create account" }).click();
+    await expectAccessible(ada, "create account with faults");
+
+    await ada.register();
+    await expectAccessible(ada, "no conversation yet");
+    await ben.register();
+    await ada.page.getByLabel("Find people").fill("ben");
+    await expect(ada.searchResult(ben)).toBeVisible();
+    await expectAccessible(ada, "search");
+    await ada.searchResult(ben).click();
+    await ada.sendMessage("Hello");
+    await expectAccessible(ada, "a request of mine");
+    await ben.openConversation(ada);
+    await expectAccessible(ben, "a request to me");
+    await ben.page.getByRole("button", { name: "Accept", exact: true }).click();
+    await ben.sendMessage("Hello yourself");
+    await ada.sees("Hello yourself");
+    await expectAccessible(ada, "a conversation");
+    await ada.openSessions();
+    await expectAccessible(ada, "sessions");
+  });
+}
+
+async function expectAccessible({ page }: Person, view: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n    ")}`);
+  expect(serious, view).toEqual([]);
+}

@@ -1,0 +1,30 @@
+import { expect, test } from "./harness/test";
+
+test("ending another session signs its device out at once", async ({ people }) => {
+  const ada = await people.join("Ada");
+  await ada.register();
+  const stolen = await people.join("Ada", { account: ada.account });
+  await stolen.signIn();
+
+  await ada.openSessions();
+  await expect(ada.sessions).toHaveCount(2);
+  await ada.sessions
+    .filter({ hasNotText: /this device/i })
+    .getByRole("button", { name: /^End/ })
+    .click();
+
+  await expect(stolen.page.getByRole("button", { name: "Sign in" })).toBeVisible();
+  await expect(ada.sessions).toHaveCount(1);
+  await stolen.page.reload();
+  await expect(stolen.page.getByRole("button", { name: "Sign in" })).toBeVisible();
+});
+
+test("signing in again on the same device is still one session", async ({ people }) => {
+  const ada = await people.join("Ada");
+  await ada.register();
+  await ada.signOut();
+  await ada.signIn();
+
+  await ada.openSessions();
+  await expect(ada.sessions).toHaveCount(1);
+});
