@@ -1,0 +1,56 @@
+// The other side's voice, played through an HTML audio element.
+//
+// Only what comes from the other side is ever attached here, never this side's own microphone.
+// Switching the speaker off mutes the element; the stream goes on. Where the browser refuses to
+// play before somebody touched the page, the page says so and a touch starts it.
+
+export class RemoteSound {
+  readonly #element: HTMLAudioElement;
+  readonly #onBlocked: (blocked: boolean) => void;
+
+  /** `onBlocked` is told when the browser refuses to play, and when it no longer does. */
+  constructor(onBlocked: (blocked: boolean) => void) {
+    this.#onBlocked = onBlocked;
+    this.#element = document.createElement("audio");
+    this.#element.autoplay = true;
+    document.body.append(this.#element);
+  }
+
+  /** Plays a stream in place of the one before. */
+  attach(stream: MediaStream): void {
+    this.#element.srcObject = stream;
+    this.play();
+  }
+
+  /** Starts what is attached; again from a touch, after the browser refused. */
+  play(): void {
+    const stream = this.#element.srcObject;
+    if (stream === null) return;
+    this.#element.play().then(
+      () => this.#onBlocked(false),
+      (error: unknown) => {
+        // A play that another stream interrupted was not refused.
+        const refused = error instanceof DOMException && error.name === "NotAllowedError";
+        if (refused && this.#element.srcObject === stream) this.#onBlocked(true);
+      },
+    );
+  }
+
+  /** Whether it is audible. */
+  setOn(on: boolean): void {
+    this.#element.muted = !on;
+  }
+
+  /** Lets the stream go. */
+  detach(): void {
+    this.#element.srcObject = null;
+    this.#element.muted = false;
+    this.#onBlocked(false);
+  }
+
+  /** Takes the element out of the page. */
+  close(): void {
+    this.detach();
+    this.#element.remove();
+  }
+}
