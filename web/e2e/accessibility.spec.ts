@@ -30,7 +30,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await ben.sendMessage("Hello yourself");
     await ada.sees("Hello yourself");
     await expectAccessible(ada, "a conversation");
-    await ada.openSessions();
+    await ada.openAccount();
     await expectAccessible(ada, "sessions");
   });
 }

@@ -35,7 +35,7 @@ test("a username that somebody has is told beside its field", async ({ people })
   await other.page.getByRole("button", { name: "Create account" }).click();
 
   const username = other.page.getByLabel("Username");
-  await expect(username).toHaveAccessibleErrorMessage(/taken|somebody has/i);
+  await expect(username).toHaveAccessibleDescription(/taken|somebody has/i);
   await username.fill("another.ada");
   await other.page.getByRole("button", { name: "Create account" }).click();
   await other.seesConversations();
@@ -54,9 +54,9 @@ test("each field says what is wrong with it before anything is sent", async ({ p
   await ada.page.getByRole("button", { name: "Create account" }).click();
 
   const field = (name: string) => ada.page.getByLabel(name, { exact: true });
-  await expect(field("Username")).toHaveAccessibleErrorMessage(/3/);
-  await expect(field("Display name")).toHaveAccessibleErrorMessage(/.+/);
-  await expect(field("Password")).toHaveAccessibleErrorMessage(/10/);
+  await expect(field("Username")).toHaveAccessibleDescription(/3/);
+  await expect(field("Display name")).toHaveAccessibleDescription(/.+/);
+  await expect(field("Password")).toHaveAccessibleDescription(/10/);
   expect(sent).toBe(0);
 
   await ada.fillRegistration(accountOf("Ada Lovelace"));

@@ -34,7 +34,7 @@ test("registering, finding, writing and accepting need no mouse", async ({ peopl
   await ben.page.keyboard.press("Enter");
   await tabTo(ben, "Accept");
   await ben.page.keyboard.press("Enter");
-  await expect(ben.callButton(ada)).toBeVisible();
+  await expect(ben.callButton(ada)).toBeEnabled();
 });
 
 /** Presses Tab until something of that name has the focus, as somebody does who sees the focus ring. */

@@ -20,7 +20,7 @@ test("everything fits a phone of 360 pixels", async ({ people }) => {
   await ada.page.goto("/");
   await ada.seesConversations();
   await expectToFit(ada);
-  await ada.openSessions();
+  await ada.openAccount();
   await expectToFit(ada);
 });
 

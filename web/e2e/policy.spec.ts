@@ -19,7 +19,7 @@ test("a whole session talks to its own server alone and breaks no policy", async
     "https://elsewhere.example/picture.png <img src=https://elsewhere.example/x>",
   );
   await ben.sees("https://elsewhere.example/picture.png <img src=https://elsewhere.example/x>");
-  await ada.openSessions();
+  await ada.openAccount();
   await ada.page.goto("/");
   await ada.signOut();
 

@@ -20,10 +20,11 @@ export type Microphone =
   /** None, and nothing that would forbid one. */
   | "missing";
 
-/** Options for Playwright's own `browser`: Chromium with a silent microphone. */
+/** Options for Playwright's own `browser`: Chromium with a microphone that beeps. */
 export const chromium = {
   browserName: "chromium",
   launchOptions: {
+    args: ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"],
     executablePath: program("AHOY_CHROMIUM", ["chromium", "chromium-browser", "google-chrome"]),
   },
 } as const;

@@ -52,7 +52,7 @@ export class Person {
 
   /** From the page that a stranger sees to the form that makes an account. */
   async showRegistration(): Promise<void> {
-    await this.page.getByRole("link", { name: "Create account" }).click();
+    await this.page.getByRole("button", { name: "Create account" }).click();
     await expect(this.page.getByLabel("Display name")).toBeVisible();
   }
 
@@ -79,7 +79,13 @@ export class Person {
   }
 
   async signOut(): Promise<void> {
+    await this.openAccount();
     await this.page.getByRole("button", { name: "Sign out" }).click();
+    await this.seesEntrance();
+  }
+
+  /** Waits for the page that strangers see. */
+  async seesEntrance(): Promise<void> {
     await expect(this.page.getByRole("button", { name: "Sign in" })).toBeVisible();
   }
 
@@ -106,7 +112,7 @@ export class Person {
   async accept(other: Person): Promise<void> {
     await this.openConversation(other);
     await this.page.getByRole("button", { name: "Accept", exact: true }).click();
-    await expect(this.callButton(other)).toBeVisible();
+    await expect(this.callButton(other)).toBeEnabled();
   }
 
   /** Writes a message and waits until it stands in the timeline. */
@@ -139,12 +145,15 @@ export class Person {
   conversation(other: Person): Locator {
     return this.page
       .getByRole("navigation", { name: "Conversations" })
-      .getByRole("link", { name: other.displayName });
+      .getByRole("listitem")
+      .getByRole("button", { name: other.displayName });
   }
 
   /** Somebody among those that *Find people* found. */
   searchResult(other: Person): Locator {
-    return this.page.getByRole("listbox").getByRole("option", { name: other.displayName });
+    return this.page
+      .getByRole("list", { name: "People found" })
+      .getByRole("button", { name: other.displayName });
   }
 
   /** The entry of the timeline around a message, with its time and state. */
@@ -156,12 +165,12 @@ export class Person {
 
   /** What says that the server is out of reach. */
   get offlineNotice(): Locator {
-    return this.page.getByText(/offline|reconnecting/i);
+    return this.page.getByRole("status").filter({ hasText: "You are offline." });
   }
 
-  /** Opens the list of one's own sessions. */
-  async openSessions(): Promise<void> {
-    await this.page.getByRole("button", { name: "Sessions" }).click();
+  /** Opens one's own account: name, sessions, sign out. */
+  async openAccount(): Promise<void> {
+    await this.page.getByRole("button", { name: "Your account" }).click();
     await expect(this.sessions.first()).toBeVisible();
   }
 
@@ -187,5 +196,5 @@ export async function introduce(caller: Person, callee: Person): Promise<void> {
   await callee.register();
   await caller.findAndRequest(callee, `Hello ${callee.displayName}`);
   await callee.accept(caller);
-  await expect(caller.callButton(callee)).toBeVisible();
+  await expect(caller.callButton(callee)).toBeEnabled();
 }

@@ -22,7 +22,7 @@ export { expect } from "@playwright/test";
 
 /** How somebody joins a story. */
 export interface Joining {
-  /** Launches a browser of their own with that microphone; without it they share one that has none. */
+  /** Launches a browser of their own with that microphone; without it they share one that beeps. */
   microphone?: Microphone;
   /** Another device of this account. */
   account?: Account;
