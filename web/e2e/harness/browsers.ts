@@ -21,13 +21,13 @@ export type Microphone =
   | "missing";
 
 /** Options for Playwright's own `browser`: Chromium with a microphone that beeps. */
-export const chromium = {
+export const chromium: { browserName: "chromium"; launchOptions: LaunchOptions } = {
   browserName: "chromium",
   launchOptions: {
     args: ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"],
     executablePath: program("AHOY_CHROMIUM", ["chromium", "chromium-browser", "google-chrome"]),
   },
-} as const;
+};
 
 /** The path of Firefox, for stories between browsers. */
 export function firefoxPath(): string {
@@ -36,7 +36,7 @@ export function firefoxPath(): string {
 
 /** Options to launch a Chromium of one's own with that microphone; `folder` takes the sound file. */
 export function chromiumWith(microphone: Microphone, folder: string): LaunchOptions {
-  const { executablePath } = chromium.launchOptions;
+  const { executablePath = "" } = chromium.launchOptions;
   switch (microphone) {
     case "denied":
       // No answer to the question for the microphone counts as a no in a browser without a window.
