@@ -68,6 +68,17 @@ test("a request made while the line is down goes out once it is open, or fails a
   await expect(kept).resolves.toEqual({ type: "done" });
 });
 
+test("what a listener requests on the snapshot goes out once", async () => {
+  const { socket, last } = await connected();
+  socket.listen({
+    welcome: () => void socket.request({ type: "hang_up", call: "a" }, { resend: true }),
+  });
+  last().close(1006);
+  await vi.advanceTimersByTimeAsync(0);
+  await last().accept();
+  expect(last().requests()).toHaveLength(1);
+});
+
 test("attempts back off while they fail, and start over after a line that held", async () => {
   const { dialled, last, states } = await connected();
   await vi.advanceTimersByTimeAsync(10_000);

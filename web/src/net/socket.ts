@@ -168,8 +168,10 @@ export class Socket implements Line {
   #welcome(welcome: Welcome): void {
     this.#setState({ is: "open" });
     this.#steady = setTimeout(() => (this.#attempt = 0), STEADY_AFTER);
+    // What a listener requests now goes out at once and must not go out a second time.
+    const unanswered = this.#requests.unanswered();
     for (const listener of [...this.#listeners]) listener.welcome?.(welcome);
-    for (const frame of this.#requests.unanswered()) this.#send(frame);
+    for (const frame of unanswered) this.#send(frame);
   }
 
   #send(frame: ClientFrame): void {
