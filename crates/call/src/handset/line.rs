@@ -1,0 +1,267 @@
+//! One peer connection's negotiation: descriptions and candidates of both sides, epoch by epoch.
+//!
+//! Perfect negotiation: whoever sees the path break makes an offer of the next epoch; where both do at
+//! once, the callee is polite and takes the caller's. Own candidates are held until the line is opened
+//! by the answer. It does not know whether there is a call, nor what anybody is shown.
+
+use protocol::description::{CallDescription, Candidate, DescriptionKind};
+use protocol::limits::CANDIDATES_MAX;
+use protocol::socket::RequestBody;
+use protocol::{CallId, Milliseconds, Timestamp};
+
+use super::Effect;
+
+pub(super) struct Line {
+    /// Gives way when both offer at once.
+    polite: bool,
+    epoch: u16,
+    step: Step,
+    own: Option<CallDescription>,
+    own_candidates: Vec<Candidate>,
+    /// How many of the own candidates were sent.
+    sent: usize,
+    /// Whether own candidates may be sent.
+    open: bool,
+    /// No batch before.
+    batch_at: Option<Timestamp>,
+    remote: Option<CallDescription>,
+    /// What the peer was given of `remote`'s epoch.
+    remote_candidates: Vec<Candidate>,
+    /// Candidates whose description has not come yet.
+    early: Vec<(u16, Candidate)>,
+    restart_wanted: bool,
+}
+
+/// ```text
+///  New ──offer──▶ Offering ──described──▶ Offered ──remote answer──▶ Settled
+///   └─remote offer──▶ Answering ──described────────────────────────▶ Settled
+///  Settled ──restart──▶ Offering            (remote offer of the next epoch: Answering, from everywhere)
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    New,
+    Offering,
+    Offered,
+    Answering,
+    Settled,
+}
+
+impl Line {
+    pub(super) fn new(polite: bool) -> Self {
+        Self {
+            polite,
+            epoch: 0,
+            step: Step::New,
+            own: None,
+            own_candidates: Vec::new(),
+            sent: 0,
+            open: false,
+            batch_at: None,
+            remote: None,
+            remote_candidates: Vec::new(),
+            early: Vec::new(),
+            restart_wanted: false,
+        }
+    }
+
+    /// The description that is set locally, if the newest is.
+    pub(super) fn own(&self) -> Option<&CallDescription> {
+        self.own.as_ref()
+    }
+
+    pub(super) fn has_remote(&self) -> bool {
+        self.remote.is_some()
+    }
+
+    /// The first offer.
+    pub(super) fn offer(&mut self, effects: &mut Vec<Effect>) {
+        self.begin(Step::Offering);
+        effects.push(Effect::MakeOffer {
+            epoch: self.epoch,
+            ice_restart: false,
+        });
+    }
+
+    /// ICE shall start anew, as soon as the negotiation under way is settled.
+    pub(super) fn restart(&mut self) {
+        self.restart_wanted = true;
+    }
+
+    pub(super) fn restart_if_wanted(&mut self, effects: &mut Vec<Effect>) {
+        if self.restart_wanted && self.step == Step::Settled {
+            self.restart_wanted = false;
+            self.epoch = self.epoch.saturating_add(1);
+            self.begin(Step::Offering);
+            effects.push(Effect::MakeOffer {
+                epoch: self.epoch,
+                ice_restart: true,
+            });
+        }
+    }
+
+    /// The own description is set. Says whether it is the one that was asked for last.
+    pub(super) fn described(&mut self, description: CallDescription) -> bool {
+        let next = match (self.step, description.kind) {
+            (Step::Offering, DescriptionKind::Offer) => Step::Offered,
+            (Step::Answering, DescriptionKind::Answer) => Step::Settled,
+            (Step::New | Step::Offered | Step::Settled, _)
+            | (Step::Offering, DescriptionKind::Answer)
+            | (Step::Answering, DescriptionKind::Offer) => return false,
+        };
+        if description.epoch != self.epoch {
+            return false;
+        }
+        self.step = next;
+        self.own = Some(description);
+        true
+    }
+
+    /// The other side described itself; repeated and outdated descriptions change nothing.
+    pub(super) fn remote_description(
+        &mut self,
+        description: CallDescription,
+        effects: &mut Vec<Effect>,
+    ) {
+        match description.kind {
+            DescriptionKind::Offer => {
+                let collides = match self.step {
+                    Step::Offering | Step::Offered => true,
+                    Step::New | Step::Answering | Step::Settled => false,
+                };
+                let news = description.epoch > self.epoch
+                    || self.step == Step::New
+                    || (description.epoch == self.epoch && collides && self.polite);
+                if news {
+                    self.epoch = description.epoch;
+                    self.begin(Step::Answering);
+                    effects.push(Effect::MakeAnswer {
+                        description: description.clone(),
+                    });
+                    self.take(description, effects);
+                }
+            }
+            DescriptionKind::Answer => {
+                if self.step == Step::Offered && description.epoch == self.epoch {
+                    self.step = Step::Settled;
+                    effects.push(Effect::UseAnswer {
+                        description: description.clone(),
+                    });
+                    self.take(description, effects);
+                }
+            }
+        }
+    }
+
+    /// The other side's candidates; those known already are skipped, those of an older epoch too.
+    pub(super) fn remote_candidates(
+        &mut self,
+        epoch: u16,
+        candidates: Vec<Candidate>,
+        effects: &mut Vec<Effect>,
+    ) {
+        match &self.remote {
+            Some(remote) if epoch < remote.epoch => {}
+            Some(remote) if epoch == remote.epoch => {
+                let mut news = Vec::new();
+                for candidate in candidates {
+                    if self.remote_candidates.len() < CANDIDATES_MAX
+                        && !self.remote_candidates.contains(&candidate)
+                    {
+                        self.remote_candidates.push(candidate.clone());
+                        news.push(candidate);
+                    }
+                }
+                if !news.is_empty() {
+                    effects.push(Effect::AddCandidates { candidates: news });
+                }
+            }
+            Some(_) | None => {
+                let room = CANDIDATES_MAX.saturating_sub(self.early.len());
+                self.early.extend(
+                    candidates
+                        .into_iter()
+                        .take(room)
+                        .map(|candidate| (epoch, candidate)),
+                );
+            }
+        }
+    }
+
+    /// An own candidate was found. Those of a description that is not set any more are dropped.
+    pub(super) fn candidate(&mut self, candidate: Candidate) {
+        if self.own.is_some() && self.own_candidates.len() < CANDIDATES_MAX {
+            self.own_candidates.push(candidate);
+        }
+    }
+
+    /// Takes the own candidates found so far, to be sent with the answer.
+    pub(super) fn take_candidates(&mut self) -> Vec<Candidate> {
+        self.sent = self.own_candidates.len();
+        self.own_candidates.clone()
+    }
+
+    /// The call is answered: own candidates may be sent.
+    pub(super) fn open(&mut self) {
+        self.open = true;
+    }
+
+    /// What was sent may be lost: all candidates shall be sent again.
+    pub(super) fn resend_candidates(&mut self) {
+        self.sent = 0;
+        self.batch_at = None;
+    }
+
+    /// Sends the next batch, if one is due.
+    pub(super) fn flush(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        interval: Milliseconds,
+        effects: &mut Vec<Effect>,
+    ) {
+        if !self.has_unsent() || self.batch_at.is_some_and(|at| now < at) {
+            return;
+        }
+        let candidates = self.own_candidates[self.sent..].to_vec();
+        self.sent = self.own_candidates.len();
+        self.batch_at = Some(now + interval);
+        effects.push(Effect::Send {
+            request: RequestBody::AddCandidates {
+                call,
+                epoch: self.epoch,
+                candidates,
+            },
+        });
+    }
+
+    /// When the next batch is due.
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        self.batch_at.filter(|_| self.has_unsent())
+    }
+
+    fn has_unsent(&self) -> bool {
+        self.open && self.sent < self.own_candidates.len()
+    }
+
+    fn begin(&mut self, step: Step) {
+        self.step = step;
+        self.own = None;
+        self.own_candidates.clear();
+        self.sent = 0;
+        self.batch_at = None;
+    }
+
+    fn take(&mut self, description: CallDescription, effects: &mut Vec<Effect>) {
+        let epoch = description.epoch;
+        self.remote = Some(description);
+        self.remote_candidates.clear();
+        let (due, early) = std::mem::take(&mut self.early)
+            .into_iter()
+            .filter(|(of, _)| *of >= epoch)
+            .partition(|(of, _)| *of == epoch);
+        self.early = early;
+        let due: Vec<(u16, Candidate)> = due;
+        let candidates = due.into_iter().map(|(_, candidate)| candidate).collect();
+        self.remote_candidates(epoch, candidates, effects);
+    }
+}

@@ -1,0 +1,390 @@
+//! What a handset makes of the server's words.
+//!
+//! The server owns the call: whatever it says of one counts, older revisions excepted. What it says
+//! of a call that is not this handset's own can only make it ring.
+
+use protocol::call::{CallState, CallView, Here, Role};
+use protocol::description::CallDescription;
+use protocol::error::ErrorCode;
+use protocol::socket::RequestBody;
+use protocol::{AttemptId, CallId, Timestamp};
+
+use super::line::Line;
+use super::state::{Answer, Outgoing, Ringing, Stage, State, Talking, Told};
+use super::{Effect, Ended, Handset, Path, Refused};
+
+impl Handset {
+    /// A `call` frame, or a call of the snapshot.
+    pub(super) fn told(&mut self, told: Told, effects: &mut Vec<Effect>) {
+        if !self.state.is_free() && self.state.call() == Some(told.view.call.id) {
+            return self.own_call(told, effects);
+        }
+        if let State::Outgoing(outgoing) = &mut self.state
+            && let Stage::Starting { early, .. } = &mut outgoing.stage
+            && told.view.here == Here::TakesPart
+            && told.view.call.conversation == outgoing.conversation
+        {
+            *early = Some(Box::new(told));
+            return;
+        }
+        let rings = matches!(told.view.call.state, CallState::Ringing { .. });
+        if rings && told.view.here == Here::Rings {
+            if self.state.is_free() {
+                self.ring(&told, effects);
+            } else {
+                self.waiting = Some(told);
+            }
+        } else if self
+            .waiting
+            .as_ref()
+            .is_some_and(|waiting| waiting.view.call.id == told.view.call.id)
+        {
+            self.waiting = None;
+        }
+    }
+
+    /// Begins to ring, unless the call is over here or too old.
+    pub(super) fn ring(&mut self, told: &Told, effects: &mut Vec<Effect>) {
+        let call = &told.view.call;
+        let deadline = told.local(call.started_at) + self.timeouts.ring;
+        if self.over.contains(&call.id) || deadline <= told.now {
+            return;
+        }
+        let mut line = Line::new(true);
+        if let Some(remote) = &told.view.remote {
+            line.remote_description(remote.description.clone(), effects);
+        }
+        effects.push(Effect::Send {
+            request: RequestBody::RingCall { call: call.id },
+        });
+        self.state = State::Ringing(Box::new(Ringing {
+            conversation: call.conversation,
+            call: call.id,
+            revision: call.revision,
+            fault: None,
+            deadline,
+            line,
+            connected: false,
+            answer: Answer::NotYet,
+        }));
+    }
+
+    fn own_call(&mut self, told: Told, effects: &mut Vec<Effect>) {
+        let revision = told.view.call.revision;
+        let known = match &mut self.state {
+            State::Idle | State::Ended(_) => return,
+            State::Outgoing(outgoing) => match &mut outgoing.stage {
+                Stage::OpeningMicrophone | Stage::Offering | Stage::Starting { .. } => return,
+                Stage::Calling { revision, .. } => revision,
+            },
+            State::Ringing(ringing) => &mut ringing.revision,
+            State::Talking(talking) => &mut talking.revision,
+        };
+        if revision < *known {
+            return;
+        }
+        *known = revision;
+        if let CallState::Ended { end } = told.view.call.state {
+            self.finish(told.now, Ended::Call { end: end.reason });
+            if let State::Ended(over) = &mut self.state {
+                over.talked = end.talked;
+            }
+            return;
+        }
+        match &mut self.state {
+            State::Idle | State::Ended(_) => {}
+            State::Outgoing(_) => self.outgoing_told(told, effects),
+            State::Ringing(_) => self.ringing_told(told, effects),
+            State::Talking(talking) => talking.told(told, effects),
+        }
+    }
+
+    fn outgoing_told(&mut self, told: Told, effects: &mut Vec<Effect>) {
+        match (told.view.call.state, told.view.here.clone()) {
+            (CallState::Ringing { devices: rung, .. }, _) => {
+                if let State::Outgoing(outgoing) = &mut self.state
+                    && let Stage::Calling { devices, .. } = &mut outgoing.stage
+                {
+                    *devices = rung;
+                }
+            }
+            (CallState::Connecting { .. } | CallState::Active { .. }, Here::TakesPart) => {
+                self.talk(told, effects);
+            }
+            (
+                CallState::Connecting { .. } | CallState::Active { .. },
+                Here::Elsewhere { device },
+            ) => self.finish(told.now, Ended::AnsweredElsewhere { device }),
+            (CallState::Connecting { .. } | CallState::Active { .. }, Here::Rings)
+            | (CallState::Ended { .. }, _) => {}
+        }
+    }
+
+    fn ringing_told(&mut self, told: Told, effects: &mut Vec<Effect>) {
+        let State::Ringing(ringing) = &mut self.state else {
+            return;
+        };
+        match (told.view.call.state, told.view.here) {
+            (CallState::Ringing { .. }, _) => {
+                if let Some(remote) = told.view.remote {
+                    ringing.take_offer(remote.description, effects);
+                }
+            }
+            // Another tab of this device may have been faster; the outcome will say.
+            (CallState::Connecting { .. } | CallState::Active { .. }, Here::TakesPart)
+                if ringing.answer == Answer::Sent => {}
+            (CallState::Connecting { .. } | CallState::Active { .. }, Here::TakesPart) => {
+                self.finish(told.now, Ended::AnsweredElsewhere { device: None });
+            }
+            (
+                CallState::Connecting { .. } | CallState::Active { .. },
+                Here::Elsewhere { device },
+            ) => self.finish(told.now, Ended::AnsweredElsewhere { device }),
+            (CallState::Connecting { .. } | CallState::Active { .. }, Here::Rings)
+            | (CallState::Ended { .. }, _) => {}
+        }
+    }
+
+    /// The outcome of `start_call`.
+    pub(super) fn started(&mut self, attempt: AttemptId, told: Told, effects: &mut Vec<Effect>) {
+        let call = told.view.call.id;
+        let early = match &mut self.state {
+            State::Outgoing(outgoing) if outgoing.attempt == attempt => match &mut outgoing.stage {
+                Stage::Starting { early, .. } => early.take(),
+                Stage::OpeningMicrophone | Stage::Offering | Stage::Calling { .. } => {
+                    return self.told(told, effects);
+                }
+            },
+            State::Idle
+            | State::Outgoing(_)
+            | State::Ringing(_)
+            | State::Talking(_)
+            | State::Ended(_) => return self.abandon(told, effects),
+        };
+        self.adopt(&told, effects);
+        self.own_call(told, effects);
+        if let Some(early) = early.filter(|early| early.view.call.id == call) {
+            self.own_call(*early, effects);
+        }
+    }
+
+    /// Makes the call of the outcome this handset's own: as the caller, or, after a glare, as the callee.
+    fn adopt(&mut self, told: &Told, effects: &mut Vec<Effect>) {
+        let State::Outgoing(outgoing) = &mut self.state else {
+            return;
+        };
+        let call = &told.view.call;
+        match told.view.role {
+            Role::Caller => {
+                outgoing.stage = Stage::Calling {
+                    call: call.id,
+                    revision: 0,
+                    devices: 0,
+                    deadline: told.local(call.started_at) + self.timeouts.ring,
+                };
+            }
+            Role::Callee => {
+                effects.push(Effect::ClosePeer);
+                let mut line = Line::new(true);
+                line.open();
+                if let Some(remote) = told.view.remote.clone() {
+                    line.remote_description(remote.description, effects);
+                }
+                let connect_at = told.now + self.timeouts.connect;
+                let muted = outgoing.muted;
+                let mut talking = Talking::new(call, false, line, connect_at);
+                talking.muted = muted;
+                self.state = State::Talking(Box::new(talking));
+            }
+        }
+    }
+
+    /// A call that the person gave up before the server had made it, or took no part in any more.
+    fn abandon(&mut self, told: Told, effects: &mut Vec<Effect>) {
+        let call = told.view.call.id;
+        if self.state.call() == Some(call) && !self.state.is_free() {
+            return self.told(told, effects);
+        }
+        let live = !matches!(told.view.call.state, CallState::Ended { .. });
+        if live && told.view.here == Here::TakesPart {
+            let request = match told.view.role {
+                Role::Caller => RequestBody::CancelCall { call },
+                Role::Callee => RequestBody::HangUp { call },
+            };
+            effects.push(Effect::Send { request });
+        }
+    }
+
+    /// The outcome of `answer_call`.
+    pub(super) fn answered(&mut self, told: Told, effects: &mut Vec<Effect>) {
+        let mine = match &self.state {
+            State::Ringing(ringing) => {
+                ringing.call == told.view.call.id && ringing.answer == Answer::Sent
+            }
+            State::Idle | State::Outgoing(_) | State::Talking(_) | State::Ended(_) => false,
+        };
+        if !mine {
+            return self.abandon(told, effects);
+        }
+        let answered = matches!(
+            told.view.call.state,
+            CallState::Connecting { .. } | CallState::Active { .. }
+        );
+        if answered && told.view.here == Here::TakesPart {
+            self.talk(told, effects);
+        } else {
+            self.own_call(told, effects);
+        }
+    }
+
+    /// The call is answered, and this handset takes part.
+    fn talk(&mut self, told: Told, effects: &mut Vec<Effect>) {
+        let connect_at = told.now + self.timeouts.connect;
+        let state = std::mem::replace(&mut self.state, State::Idle);
+        let (mut talking, connected) = match state {
+            State::Outgoing(outgoing) => {
+                let Outgoing { line, muted, .. } = *outgoing;
+                let mut talking = Talking::new(&told.view.call, true, line, connect_at);
+                talking.muted = muted;
+                (talking, false)
+            }
+            State::Ringing(ringing) => {
+                let Ringing {
+                    line, connected, ..
+                } = *ringing;
+                let talking = Talking::new(&told.view.call, false, line, connect_at);
+                (talking, connected)
+            }
+            other @ (State::Idle | State::Talking(_) | State::Ended(_)) => {
+                self.state = other;
+                return;
+            }
+        };
+        talking.line.open();
+        talking.told(told, effects);
+        self.state = State::Talking(Box::new(talking));
+        if connected {
+            self.peer_connected(effects);
+        }
+    }
+
+    pub(super) fn refused(
+        &mut self,
+        now: Timestamp,
+        request: Refused,
+        code: ErrorCode,
+        message: String,
+    ) {
+        let why = match (&self.state, request) {
+            (State::Outgoing(outgoing), Refused::Start { attempt })
+                if outgoing.attempt == attempt && self.state.call().is_none() =>
+            {
+                Ended::Refused { code, message }
+            }
+            (State::Ringing(ringing), Refused::Answer { call })
+                if ringing.call == call && ringing.answer == Answer::Sent =>
+            {
+                match code {
+                    ErrorCode::Conflict => Ended::AnsweredElsewhere { device: None },
+                    ErrorCode::NotFound | ErrorCode::WrongState => Ended::Meanwhile,
+                    _ => Ended::Refused { code, message },
+                }
+            }
+            _ => return,
+        };
+        self.finish(now, why);
+    }
+
+    /// The snapshot: what it does not have is over, and what may be lost is sent again.
+    pub(super) fn welcome(
+        &mut self,
+        now: Timestamp,
+        calls: Vec<CallView>,
+        server_now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.online = true;
+        self.waiting = None;
+        if let State::Outgoing(outgoing) = &mut self.state
+            && let Stage::Starting { sent: false, .. } = outgoing.stage
+        {
+            outgoing.send_start(effects);
+        }
+        let own = self.state.call().filter(|_| !self.state.is_free());
+        let mut there = false;
+        for view in calls {
+            there |= Some(view.call.id) == own;
+            let told = Told {
+                view,
+                server_now,
+                now,
+            };
+            self.told(told, effects);
+        }
+        if own.is_none() || self.state.call() != own || self.state.is_free() {
+            return;
+        }
+        if there {
+            self.resend(effects);
+        } else {
+            self.finish(now, Ended::Meanwhile);
+        }
+    }
+
+    /// A server that restarted has forgotten descriptions, candidates and which devices ring.
+    fn resend(&mut self, effects: &mut Vec<Effect>) {
+        let Some(call) = self.state.call() else {
+            return;
+        };
+        let line = match &mut self.state {
+            State::Idle | State::Ended(_) => return,
+            State::Ringing(ringing) => {
+                if ringing.answer != Answer::Sent {
+                    let request = RequestBody::RingCall { call };
+                    effects.push(Effect::Send { request });
+                }
+                return;
+            }
+            State::Outgoing(outgoing) => &mut outgoing.line,
+            State::Talking(talking) if talking.path == Path::Connected => return,
+            State::Talking(talking) => &mut talking.line,
+        };
+        if let Some(description) = line.own().cloned() {
+            let request = RequestBody::DescribeCall { call, description };
+            effects.push(Effect::Send { request });
+            line.resend_candidates();
+        }
+    }
+
+    pub(super) fn remote_description(
+        &mut self,
+        call: CallId,
+        description: CallDescription,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let State::Ringing(ringing) = &mut self.state
+            && ringing.call == call
+            && ringing.answer != Answer::Sent
+        {
+            return ringing.take_offer(description, effects);
+        }
+        if let Some(line) = self.listening_line(call) {
+            line.remote_description(description, effects);
+        }
+    }
+
+    /// The line of an answered call. Before the answer nothing of the other side reaches the peer but its offer.
+    pub(super) fn listening_line(&mut self, call: CallId) -> Option<&mut Line> {
+        match &mut self.state {
+            State::Talking(talking) if talking.call == call => Some(&mut talking.line),
+            State::Ringing(ringing) if ringing.call == call && ringing.answer == Answer::Sent => {
+                Some(&mut ringing.line)
+            }
+            State::Idle
+            | State::Outgoing(_)
+            | State::Ringing(_)
+            | State::Talking(_)
+            | State::Ended(_) => None,
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Where a handset stands, with what is true only there.
+
+use protocol::call::{Call, CallReport, CallState, CallView, EndReason};
+use protocol::description::CallDescription;
+use protocol::socket::RequestBody;
+use protocol::{AttemptId, CallId, ConversationId, Milliseconds, Timestamp, UserId};
+
+use super::line::Line;
+use super::{Effect, Ended, HandsetView, MicrophoneFault, Path, Tone, report};
+
+/// ```text
+///          dial                    answered                    Ended ──dismiss · 3 s──▶ Idle
+///  Idle ─────────▶ Outgoing ────────────────┐                    ▲
+///   │                │ └──(glare)──────────┐│                    │
+///   │ a call rings   └────────────────────┐▼▼                    │
+///   └──────────▶ Ringing ──answered──▶ Talking ─── every end ────┘   (also from Outgoing and Ringing)
+/// ```
+pub(super) enum State {
+    Idle,
+    Outgoing(Box<Outgoing>),
+    Ringing(Box<Ringing>),
+    Talking(Box<Talking>),
+    Ended(Over),
+}
+
+pub(super) struct Outgoing {
+    pub(super) attempt: AttemptId,
+    pub(super) conversation: ConversationId,
+    pub(super) muted: bool,
+    pub(super) line: Line,
+    pub(super) stage: Stage,
+}
+
+pub(super) enum Stage {
+    OpeningMicrophone,
+    /// The offer is being made.
+    Offering,
+    /// The offer is ready; the outcome of `start_call` is waited for.
+    Starting {
+        /// False while there is no socket to send it on.
+        sent: bool,
+        deadline: Timestamp,
+        /// What the server told of a call that may turn out to be this one.
+        early: Option<Box<Told>>,
+    },
+    /// The server has made the call.
+    Calling {
+        call: CallId,
+        revision: u32,
+        devices: u32,
+        deadline: Timestamp,
+    },
+}
+
+pub(super) struct Ringing {
+    pub(super) conversation: ConversationId,
+    pub(super) call: CallId,
+    pub(super) revision: u32,
+    pub(super) fault: Option<MicrophoneFault>,
+    pub(super) deadline: Timestamp,
+    pub(super) line: Line,
+    pub(super) connected: bool,
+    pub(super) answer: Answer,
+}
+
+/// How far the person's *Answer* has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    NotYet,
+    OpeningMicrophone,
+    /// The microphone is open, the answer not yet made.
+    Describing,
+    /// The outcome of `answer_call` is waited for.
+    Sent,
+}
+
+pub(super) struct Talking {
+    pub(super) conversation: ConversationId,
+    pub(super) call: CallId,
+    pub(super) revision: u32,
+    pub(super) outgoing: bool,
+    pub(super) muted: bool,
+    pub(super) speaker: bool,
+    pub(super) line: Line,
+    pub(super) path: Path,
+    /// How often ICE failed before it ever connected.
+    pub(super) failures: u32,
+    pub(super) since: Option<Timestamp>,
+    /// Runs while the path was never there.
+    pub(super) connect_at: Option<Timestamp>,
+    pub(super) restart_at: Option<Timestamp>,
+    pub(super) lost_at: Option<Timestamp>,
+}
+
+pub(super) struct Over {
+    pub(super) conversation: ConversationId,
+    pub(super) call: Option<CallId>,
+    pub(super) outgoing: bool,
+    pub(super) why: Ended,
+    pub(super) talked: Option<Milliseconds>,
+    pub(super) until: Timestamp,
+    pub(super) tone: Tone,
+}
+
+/// What the server told of a call, and when, by both clocks.
+#[derive(Clone)]
+pub(super) struct Told {
+    pub(super) view: CallView,
+    pub(super) server_now: Timestamp,
+    pub(super) now: Timestamp,
+}
+
+impl Told {
+    /// A time of the server's by the handset's clock.
+    pub(super) fn local(&self, then: Timestamp) -> Timestamp {
+        self.now - self.server_now.since(then)
+    }
+}
+
+impl State {
+    pub(super) fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Idle => None,
+            Self::Outgoing(outgoing) => match outgoing.stage {
+                Stage::OpeningMicrophone | Stage::Offering | Stage::Starting { .. } => None,
+                Stage::Calling { call, .. } => Some(call),
+            },
+            Self::Ringing(ringing) => Some(ringing.call),
+            Self::Talking(talking) => Some(talking.call),
+            Self::Ended(over) => over.call,
+        }
+    }
+
+    pub(super) fn is_free(&self) -> bool {
+        matches!(self, Self::Idle | Self::Ended(_))
+    }
+
+    pub(super) fn needs_microphone(&self) -> bool {
+        match self {
+            Self::Idle | Self::Ended(_) => false,
+            Self::Outgoing(_) | Self::Talking(_) => true,
+            Self::Ringing(ringing) => ringing.answer != Answer::NotYet,
+        }
+    }
+
+    pub(super) fn needs_peer(&self) -> bool {
+        !self.is_free()
+    }
+
+    pub(super) fn tone(&self) -> Tone {
+        match self {
+            Self::Outgoing(outgoing) => match outgoing.stage {
+                Stage::OpeningMicrophone | Stage::Offering => Tone::None,
+                Stage::Starting { .. } | Stage::Calling { devices: 0, .. } => Tone::Calling,
+                Stage::Calling { .. } => Tone::Ringback,
+            },
+            Self::Ringing(ringing) if ringing.answer == Answer::NotYet => Tone::Ringing,
+            Self::Idle | Self::Ringing(_) | Self::Talking(_) => Tone::None,
+            Self::Ended(over) => over.tone,
+        }
+    }
+
+    /// The next moment at which something happens by itself.
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        match self {
+            Self::Idle => None,
+            Self::Outgoing(outgoing) => match outgoing.stage {
+                Stage::OpeningMicrophone | Stage::Offering => None,
+                Stage::Starting { deadline, .. } | Stage::Calling { deadline, .. } => {
+                    Some(deadline)
+                }
+            },
+            Self::Ringing(ringing) => Some(ringing.deadline),
+            Self::Talking(talking) => [
+                talking.connect_at,
+                talking.restart_at,
+                talking.lost_at,
+                talking.line.deadline(),
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
+            Self::Ended(over) => Some(over.until),
+        }
+    }
+
+    pub(super) fn view(&self) -> HandsetView {
+        match self {
+            Self::Idle => HandsetView::Idle,
+            Self::Outgoing(outgoing) => HandsetView::Outgoing {
+                conversation: outgoing.conversation,
+                call: self.call(),
+                opening_microphone: matches!(outgoing.stage, Stage::OpeningMicrophone),
+                devices: match outgoing.stage {
+                    Stage::OpeningMicrophone | Stage::Offering | Stage::Starting { .. } => 0,
+                    Stage::Calling { devices, .. } => devices,
+                },
+                muted: outgoing.muted,
+            },
+            Self::Ringing(ringing) => HandsetView::Incoming {
+                conversation: ringing.conversation,
+                call: ringing.call,
+                answering: ringing.answer != Answer::NotYet,
+                fault: ringing.fault,
+            },
+            Self::Talking(talking) => HandsetView::Active {
+                conversation: talking.conversation,
+                call: talking.call,
+                path: talking.path,
+                since: talking.since,
+                muted: talking.muted,
+                speaker: talking.speaker,
+            },
+            Self::Ended(over) => HandsetView::Ended {
+                conversation: over.conversation,
+                call: over.call,
+                outgoing: over.outgoing,
+                why: over.why.clone(),
+                talked: over.talked,
+            },
+        }
+    }
+}
+
+impl Outgoing {
+    pub(super) fn send_start(&mut self, effects: &mut Vec<Effect>) {
+        if let Stage::Starting { sent, .. } = &mut self.stage
+            && let Some(description) = self.line.own()
+        {
+            *sent = true;
+            effects.push(Effect::Send {
+                request: RequestBody::StartCall {
+                    attempt: self.attempt,
+                    conversation: self.conversation,
+                    description: description.clone(),
+                },
+            });
+        }
+    }
+}
+
+impl Ringing {
+    /// The first offer, which a server that restarted may have only now.
+    pub(super) fn take_offer(&mut self, description: CallDescription, effects: &mut Vec<Effect>) {
+        if self.line.has_remote() {
+            return;
+        }
+        self.line.remote_description(description, effects);
+    }
+
+    /// Answers, once the microphone is open and the answer made.
+    pub(super) fn send_answer(&mut self, effects: &mut Vec<Effect>) {
+        if self.answer == Answer::Describing
+            && let Some(description) = self.line.own().cloned()
+        {
+            self.answer = Answer::Sent;
+            effects.push(Effect::Send {
+                request: RequestBody::AnswerCall {
+                    call: self.call,
+                    description,
+                    candidates: self.line.take_candidates(),
+                },
+            });
+        }
+    }
+}
+
+impl Talking {
+    pub(super) fn new(call: &Call, outgoing: bool, line: Line, connect_at: Timestamp) -> Self {
+        Self {
+            conversation: call.conversation,
+            call: call.id,
+            revision: call.revision,
+            outgoing,
+            muted: false,
+            speaker: true,
+            line,
+            path: Path::Connecting,
+            failures: 0,
+            since: None,
+            connect_at: Some(connect_at),
+            restart_at: None,
+            lost_at: None,
+        }
+    }
+
+    pub(super) fn told(&mut self, told: Told, effects: &mut Vec<Effect>) {
+        match told.view.call.state {
+            CallState::Active { since } => self.since = Some(told.local(since)),
+            // A server that restarted has forgotten who reported what.
+            CallState::Connecting { .. } if self.path != Path::Connecting => {
+                effects.push(report(self.call, CallReport::Connected));
+            }
+            CallState::Connecting { .. } | CallState::Ringing { .. } | CallState::Ended { .. } => {}
+        }
+        if let Some(remote) = told.view.remote {
+            let epoch = remote.description.epoch;
+            self.line.remote_description(remote.description, effects);
+            self.line
+                .remote_candidates(epoch, remote.candidates, effects);
+        }
+    }
+}
+
+/// What is heard at the end. A call that only rang here ends in silence, and so does one that the
+/// person ended.
+pub(super) fn end_tone(before: &State, why: &Ended, me: UserId) -> Tone {
+    if let State::Ringing(ringing) = before
+        && ringing.answer != Answer::Sent
+    {
+        return Tone::None;
+    }
+    match why {
+        Ended::Call { end } => match *end {
+            EndReason::HungUp { by } if by == me => Tone::None,
+            EndReason::Cancelled | EndReason::Replaced => Tone::None,
+            EndReason::Busy => Tone::Busy,
+            EndReason::HungUp { .. }
+            | EndReason::Declined
+            | EndReason::NoAnswer
+            | EndReason::Unreachable
+            | EndReason::Failed { .. }
+            | EndReason::Lost => Tone::End,
+        },
+        Ended::AnsweredElsewhere { .. } | Ended::Microphone { .. } => Tone::None,
+        Ended::Refused { .. } | Ended::Offline | Ended::Meanwhile => Tone::End,
+    }
+}
