@@ -20,12 +20,16 @@ mod readers;
 pub mod sessions;
 mod writer;
 
+use std::fs::OpenOptions;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 pub use rusqlite::Connection;
-use rusqlite::OpenFlags;
+use rusqlite::types::Type;
+use rusqlite::{OpenFlags, Row};
 
 use readers::Readers;
 use writer::Writer;
@@ -69,6 +73,14 @@ pub enum OpenError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// The file cannot be made or written.
+    #[error("cannot write to {}: {source}; give this user the right to", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A newer version of the program has written it.
     #[error(
         "{} was written by a newer version of Ahoy (schema {found}; this one knows up to {known}); \
@@ -106,6 +118,7 @@ impl Store {
             path: path.clone(),
             source,
         };
+        make_for_owner(&path)?;
         let mut connection = connect(&path, OpenFlags::default()).map_err(failed)?;
         migrations::apply(&mut connection, &path)?;
         let writer = Writer::start(connection)?;
@@ -155,6 +168,19 @@ fn reader_count() -> usize {
         .min(4)
 }
 
+/// SQLite gives its other files the rights of this one.
+fn make_for_owner(path: &Path) -> Result<(), OpenError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|source| OpenError::File {
+            path: path.to_owned(),
+            source,
+        })
+}
+
 fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(LOCK_PATIENCE)?;
@@ -167,4 +193,71 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     }
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// Reads a text column whose type checks itself.
+fn text<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<T>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    let index = row.as_ref().column_index(column)?;
+    let text: String = row.get(index)?;
+    let invalid =
+        |error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error));
+    text.parse().map_err(invalid)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// An empty database in memory, for the tests of the functions here.
+    pub(crate) fn database() -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection
+            .pragma_update(None, "foreign_keys", true)
+            .unwrap();
+        migrations::apply(&mut connection, Path::new("memory")).unwrap();
+        connection
+    }
+
+    #[tokio::test]
+    async fn what_was_written_is_read_and_readers_cannot_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        let add = "INSERT INTO accounts VALUES (zeroblob(16), 'ada', 'Ada', 'p', 0, NULL)";
+        store
+            .write(move |db| Ok(db.execute(add, [])?))
+            .await
+            .unwrap();
+        let count = |db: &Connection| {
+            let count = db.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0));
+            Ok::<u32, StoreError>(count?)
+        };
+        assert_eq!(store.read(count).await.unwrap(), 1);
+        let sneaky = store
+            .read(|db| Ok(db.execute("DELETE FROM accounts", [])?))
+            .await;
+        assert!(matches!(sneaky, Err(StoreError::Database(_))));
+        store.close().await;
+        assert!(matches!(store.read(count).await, Err(StoreError::Closed)));
+    }
+
+    #[tokio::test]
+    async fn every_commit_is_synchronous() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        let settings = store
+            .write(|db| {
+                let journal: String =
+                    db.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+                let synchronous: u32 =
+                    db.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+                let keys: bool = db.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
+                Ok((journal, synchronous, keys))
+            })
+            .await
+            .unwrap();
+        assert_eq!(settings, ("wal".to_owned(), 2, true));
+    }
 }

@@ -1,19 +1,561 @@
-//! Sessions and their devices.
+//! Sessions and their devices. A row is a living session; ending one deletes it.
 
-use protocol::limits::{REFRESH_IDLE_LIFE, SESSION_LIFE};
-use protocol::{SessionId, Timestamp};
-use rusqlite::Connection;
+use protocol::account::{Device, Person, RefreshBy, Session};
+use protocol::limits::{
+    REFRESH_IDLE_LIFE, REFRESH_LOST_ANSWER, SESSION_LIFE, SESSIONS_PER_ACCOUNT,
+};
+use protocol::{DeviceId, DeviceName, SessionId, Timestamp, UserId};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::StoreError;
+use super::{StoreError, accounts, text};
+
+/// SHA-256 of a refresh token.
+pub type RefreshHash = [u8; 32];
+
+/// A session to be made.
+#[derive(Debug)]
+pub struct NewSession {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose.
+    pub user: UserId,
+    /// The device that the client says it is.
+    pub claimed: Option<DeviceId>,
+    /// The id of the device where it is none of the account's.
+    pub fresh_device: DeviceId,
+    /// The device's name.
+    pub device_name: DeviceName,
+    /// Its first refresh token.
+    pub refresh: RefreshHash,
+    /// How that travels.
+    pub refresh_by: RefreshBy,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// A session that was made, and those that had to go for it.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its device.
+    pub device: Device,
+    /// The device's session before, and the one unused for longest where there were too many.
+    pub ended: Vec<SessionId>,
+}
+
+/// What the use of a refresh token leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotation {
+    /// The next one counts from now on.
+    Rotated {
+        /// The session.
+        session: SessionId,
+        /// Whose.
+        person: Person,
+        /// On which device.
+        device: Device,
+    },
+    /// It was used before: somebody has stolen it, or its successor. The session has been ended.
+    Stolen(SessionId),
+    /// The session is too old, and has been ended.
+    Expired(SessionId),
+    /// No session has it.
+    Unknown,
+}
 
 /// Whether a session was neither ended nor left to die.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub fn is_alive(db: &Connection, session: SessionId, now: Timestamp) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM sessions
-                WHERE id = ?1 AND last_used_at > ?2 AND signed_in_at > ?3)";
-    let (idle, absolute) = (now - REFRESH_IDLE_LIFE, now - SESSION_LIFE);
-    let mut statement = db.prepare_cached(sql)?;
-    Ok(statement.query_row((session.0, idle.0, absolute.0), |row| row.get(0))?)
+    let mut alive = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM sessions
+                        WHERE id = ?1 AND last_used_at > ?2 AND signed_in_at > ?3)",
+    )?;
+    let (idle, absolute) = oldest(now);
+    Ok(alive.query_row(params![session.0, idle.0, absolute.0], |row| row.get(0))?)
+}
+
+/// Makes a session. A device has one at most, and an account [`SESSIONS_PER_ACCOUNT`].
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn open(db: &Connection, new: &NewSession) -> Result<Opened, StoreError> {
+    let device = device(db, new)?;
+    let mut ended = end_of_device(db, device)?;
+    ended.extend(end_surplus(db, new.user)?);
+    let mut insert = db.prepare_cached(
+        "INSERT INTO sessions (id, account, device, refresh, cookie, signed_in_at, last_used_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+    )?;
+    insert.execute(params![
+        new.id.0,
+        new.user.0,
+        device.0,
+        new.refresh,
+        new.refresh_by == RefreshBy::Cookie,
+        new.now.0,
+    ])?;
+    let device = Device {
+        id: device,
+        name: new.device_name.clone(),
+    };
+    Ok(Opened { device, ended })
+}
+
+/// The account's device that was claimed, renamed, or a new one.
+fn device(db: &Connection, new: &NewSession) -> Result<DeviceId, StoreError> {
+    if let Some(claimed) = new.claimed {
+        let mut rename =
+            db.prepare_cached("UPDATE devices SET name = ?3 WHERE id = ?1 AND account = ?2")?;
+        let name = new.device_name.as_str();
+        if rename.execute(params![claimed.0, new.user.0, name])? == 1 {
+            return Ok(claimed);
+        }
+    }
+    let mut insert = db.prepare_cached(
+        "INSERT INTO devices (id, account, name, created_at) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    insert.execute(params![
+        new.fresh_device.0,
+        new.user.0,
+        new.device_name.as_str(),
+        new.now.0,
+    ])?;
+    Ok(new.fresh_device)
+}
+
+fn end_of_device(db: &Connection, device: DeviceId) -> Result<Vec<SessionId>, StoreError> {
+    let mut delete = db.prepare_cached("DELETE FROM sessions WHERE device = ?1 RETURNING id")?;
+    let ended = delete.query_map([device.0], session_id)?;
+    Ok(ended.collect::<Result<_, _>>()?)
+}
+
+/// Makes room for one more session.
+fn end_surplus(db: &Connection, user: UserId) -> Result<Vec<SessionId>, StoreError> {
+    let mut delete = db.prepare_cached(
+        "DELETE FROM sessions WHERE id IN (
+           SELECT id FROM sessions WHERE account = ?1
+           ORDER BY last_used_at DESC, id DESC LIMIT -1 OFFSET ?2)
+         RETURNING id",
+    )?;
+    let ended = delete.query_map(params![user.0, SESSIONS_PER_ACCOUNT - 1], session_id)?;
+    Ok(ended.collect::<Result<_, _>>()?)
+}
+
+/// Whether a refresh token is, or once was, some session's. Spares a write for those made up.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn is_refresh(db: &Connection, refresh: &RefreshHash) -> Result<bool, StoreError> {
+    let mut known = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM sessions WHERE refresh = ?1)
+             OR EXISTS (SELECT 1 FROM spent_refreshes WHERE refresh = ?1)",
+    )?;
+    Ok(known.query_row([refresh], |row| row.get(0))?)
+}
+
+/// Uses a refresh token and puts the next one in its place.
+///
+/// The one before the newest is accepted once more for [`REFRESH_LOST_ANSWER`], while the newest was
+/// never used: its answer got lost on the way. Any other use of a spent one ends the session.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn rotate(
+    db: &Connection,
+    used: &RefreshHash,
+    used_by: RefreshBy,
+    next: &RefreshHash,
+    now: Timestamp,
+) -> Result<Rotation, StoreError> {
+    let Some(found) = family(db, used)? else {
+        return Ok(Rotation::Unknown);
+    };
+    // A token that left its cookie was taken out by force.
+    if found.cookie != (used_by == RefreshBy::Cookie) {
+        end(db, found.session)?;
+        return Ok(Rotation::Stolen(found.session));
+    }
+    let (idle, absolute) = oldest(now);
+    if found.last_used_at <= idle || found.signed_in_at <= absolute {
+        end(db, found.session)?;
+        return Ok(Rotation::Expired(found.session));
+    }
+    let lost_answer = found.is_previous && now.since(found.last_used_at) <= REFRESH_LOST_ANSWER;
+    if !found.is_newest && !lost_answer {
+        end(db, found.session)?;
+        return Ok(Rotation::Stolen(found.session));
+    }
+    put_next(db, &found, next, now)?;
+    let (person, device) = owner(db, found.session)?;
+    Ok(Rotation::Rotated {
+        session: found.session,
+        person,
+        device,
+    })
+}
+
+/// The session of a refresh token, newest or spent.
+struct Family {
+    session: SessionId,
+    refresh: RefreshHash,
+    is_newest: bool,
+    is_previous: bool,
+    cookie: bool,
+    signed_in_at: Timestamp,
+    last_used_at: Timestamp,
+}
+
+fn family(db: &Connection, used: &RefreshHash) -> Result<Option<Family>, StoreError> {
+    let mut family = db.prepare_cached(
+        "SELECT id, refresh, refresh = ?1 AS is_newest, coalesce(previous = ?1, 0) AS is_previous,
+                cookie, signed_in_at, last_used_at
+         FROM sessions
+         WHERE refresh = ?1
+            OR id = (SELECT session FROM spent_refreshes WHERE spent_refreshes.refresh = ?1)",
+    )?;
+    let family = family.query_row([used], |row| {
+        Ok(Family {
+            session: session_id(row)?,
+            refresh: row.get("refresh")?,
+            is_newest: row.get("is_newest")?,
+            is_previous: row.get("is_previous")?,
+            cookie: row.get("cookie")?,
+            signed_in_at: Timestamp(row.get("signed_in_at")?),
+            last_used_at: Timestamp(row.get("last_used_at")?),
+        })
+    });
+    Ok(family.optional()?)
+}
+
+fn put_next(
+    db: &Connection,
+    found: &Family,
+    next: &RefreshHash,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut spend = db.prepare_cached(
+        "INSERT INTO spent_refreshes (refresh, session, spent_at) VALUES (?1, ?2, ?3)",
+    )?;
+    spend.execute(params![found.refresh, found.session.0, now.0])?;
+    // One that was spent so long ago is dead by its age alone.
+    let mut forget =
+        db.prepare_cached("DELETE FROM spent_refreshes WHERE session = ?1 AND spent_at <= ?2")?;
+    forget.execute(params![found.session.0, oldest(now).0.0])?;
+    // Once more, and no further: after a lost answer there is no `previous`.
+    let previous = found.is_newest.then_some(found.refresh);
+    let mut update = db.prepare_cached(
+        "UPDATE sessions SET refresh = ?2, previous = ?3, last_used_at = ?4 WHERE id = ?1",
+    )?;
+    update.execute(params![found.session.0, next, previous, now.0])?;
+    Ok(())
+}
+
+/// Whose session it is, and on which device.
+fn owner(db: &Connection, session: SessionId) -> Result<(Person, Device), StoreError> {
+    let mut owner = db.prepare_cached(
+        "SELECT accounts.id, username, display_name, devices.id AS device, devices.name AS name
+         FROM sessions
+         JOIN accounts ON accounts.id = sessions.account
+         JOIN devices ON devices.id = sessions.device
+         WHERE sessions.id = ?1",
+    )?;
+    let owner = owner.query_row([session.0], |row| {
+        Ok((accounts::person_of(row)?, device_of(row)?))
+    });
+    Ok(owner?)
+}
+
+/// A session's account and device, where it lives.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn find(db: &Connection, session: SessionId) -> Result<Option<(Person, Device)>, StoreError> {
+    match owner(db, session) {
+        Err(StoreError::Database(rusqlite::Error::QueryReturnedNoRows)) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+/// An account's sessions, newest use first; `asking` is the one that asks.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn list(
+    db: &Connection,
+    user: UserId,
+    asking: SessionId,
+    now: Timestamp,
+) -> Result<Vec<Session>, StoreError> {
+    let mut list = db.prepare_cached(
+        "SELECT sessions.id, devices.id AS device, name, signed_in_at, last_used_at
+         FROM sessions JOIN devices ON devices.id = sessions.device
+         WHERE sessions.account = ?1 AND last_used_at > ?2 AND signed_in_at > ?3
+         ORDER BY last_used_at DESC, sessions.id DESC",
+    )?;
+    let (idle, absolute) = oldest(now);
+    let sessions = list.query_map(params![user.0, idle.0, absolute.0], |row| {
+        let id = session_id(row)?;
+        Ok(Session {
+            id,
+            device: device_of(row)?,
+            signed_in_at: Timestamp(row.get("signed_in_at")?),
+            last_used_at: Timestamp(row.get("last_used_at")?),
+            current: id == asking,
+        })
+    })?;
+    Ok(sessions.collect::<Result<_, _>>()?)
+}
+
+/// Ends a session of an account. False: it has no such session.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn end_own(db: &Connection, user: UserId, session: SessionId) -> Result<bool, StoreError> {
+    let mut delete = db.prepare_cached("DELETE FROM sessions WHERE id = ?1 AND account = ?2")?;
+    Ok(delete.execute(params![session.0, user.0])? == 1)
+}
+
+/// Ends the session of its newest refresh token. Empty where there is none.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn end_by_refresh(
+    db: &Connection,
+    refresh: &RefreshHash,
+) -> Result<Vec<SessionId>, StoreError> {
+    let mut delete = db.prepare_cached("DELETE FROM sessions WHERE refresh = ?1 RETURNING id")?;
+    let ended = delete.query_map([refresh], session_id)?;
+    Ok(ended.collect::<Result<_, _>>()?)
+}
+
+fn end(db: &Connection, session: SessionId) -> Result<(), StoreError> {
+    let mut delete = db.prepare_cached("DELETE FROM sessions WHERE id = ?1")?;
+    delete.execute([session.0])?;
+    Ok(())
+}
+
+/// Ends the sessions that were left to die, and says which.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn end_expired(db: &Connection, now: Timestamp) -> Result<Vec<SessionId>, StoreError> {
+    let mut delete = db.prepare_cached(
+        "DELETE FROM sessions WHERE last_used_at <= ?1 OR signed_in_at <= ?2 RETURNING id",
+    )?;
+    let (idle, absolute) = oldest(now);
+    let ended = delete.query_map(params![idle.0, absolute.0], session_id)?;
+    Ok(ended.collect::<Result<_, _>>()?)
+}
+
+/// A session last used, or signed in, at these times or before is dead.
+fn oldest(now: Timestamp) -> (Timestamp, Timestamp) {
+    (now - REFRESH_IDLE_LIFE, now - SESSION_LIFE)
+}
+
+fn session_id(row: &Row<'_>) -> rusqlite::Result<SessionId> {
+    row.get("id").map(SessionId)
+}
+
+fn device_of(row: &Row<'_>) -> rusqlite::Result<Device> {
+    Ok(Device {
+        id: DeviceId(row.get("device")?),
+        name: text(row, "name")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::accounts::NewAccount;
+    use crate::store::tests::database;
+
+    const MINUTE: i64 = 60_000;
+
+    #[test]
+    fn a_refresh_token_is_good_once() {
+        let db = signed_in();
+        assert!(matches!(
+            rotate_at(&db, 1, 2, MINUTE),
+            Rotation::Rotated { .. }
+        ));
+        assert!(matches!(
+            rotate_at(&db, 2, 3, 2 * MINUTE),
+            Rotation::Rotated { .. }
+        ));
+        assert_eq!(rotate_at(&db, 9, 4, 2 * MINUTE), Rotation::Unknown);
+        assert!(is_alive(&db, SESSION, Timestamp(2 * MINUTE)).unwrap());
+    }
+
+    #[test]
+    fn the_use_of_any_spent_token_ends_the_session() {
+        for (spent, at) in [(1, 3 * MINUTE), (2, 3 * MINUTE + 30_001)] {
+            let db = signed_in();
+            for number in 1..=2 {
+                rotate_at(&db, number, number + 1, 3 * MINUTE);
+            }
+            assert_eq!(
+                rotate_at(&db, spent, 9, at),
+                Rotation::Stolen(SESSION),
+                "{spent}"
+            );
+            assert!(!is_alive(&db, SESSION, Timestamp(at)).unwrap());
+            assert_eq!(rotate_at(&db, 3, 9, at), Rotation::Unknown);
+        }
+    }
+
+    #[test]
+    fn the_token_before_is_taken_once_more_when_its_answer_got_lost() {
+        let db = signed_in();
+        rotate_at(&db, 1, 2, MINUTE);
+        assert!(matches!(
+            rotate_at(&db, 1, 3, MINUTE + 30_000),
+            Rotation::Rotated { .. }
+        ));
+        assert!(matches!(
+            rotate_at(&db, 3, 4, 2 * MINUTE),
+            Rotation::Rotated { .. }
+        ));
+    }
+
+    #[test]
+    fn neither_a_third_use_nor_the_lost_successor_is_taken() {
+        for again in [1, 2] {
+            let db = signed_in();
+            rotate_at(&db, 1, 2, MINUTE);
+            rotate_at(&db, 1, 3, MINUTE + 10);
+            assert_eq!(
+                rotate_at(&db, again, 4, MINUTE + 20),
+                Rotation::Stolen(SESSION)
+            );
+        }
+    }
+
+    #[test]
+    fn a_session_dies_of_disuse_and_of_age() {
+        let (idle, life) = (as_i64(REFRESH_IDLE_LIFE), as_i64(SESSION_LIFE));
+        let db = signed_in();
+        assert!(is_alive(&db, SESSION, Timestamp(idle - 1)).unwrap());
+        assert!(!is_alive(&db, SESSION, Timestamp(idle)).unwrap());
+        assert_eq!(rotate_at(&db, 1, 2, idle), Rotation::Expired(SESSION));
+
+        let db = signed_in();
+        let mut at = 0;
+        let mut used = 1;
+        while at + idle / 2 < life {
+            at += idle / 2;
+            assert!(matches!(
+                rotate_at(&db, used, used + 1, at),
+                Rotation::Rotated { .. }
+            ));
+            used += 1;
+        }
+        assert_eq!(
+            rotate_at(&db, used, used + 1, life),
+            Rotation::Expired(SESSION)
+        );
+    }
+
+    #[test]
+    fn a_cookie_that_comes_in_a_body_was_stolen() {
+        let db = signed_in();
+        let rotation = rotate(&db, &[1; 32], RefreshBy::Cookie, &[2; 32], Timestamp(1));
+        assert_eq!(rotation.unwrap(), Rotation::Stolen(SESSION));
+    }
+
+    #[test]
+    fn a_device_has_one_session_and_an_account_ten() {
+        let db = signed_in();
+        let again = open(&db, &new(2, Some(DEVICE), 1)).unwrap();
+        assert_eq!((again.device.id, again.ended), (DEVICE, vec![SESSION]));
+        for number in 3..=11 {
+            assert!(
+                open(&db, &new(number, None, i64::from(number)))
+                    .unwrap()
+                    .ended
+                    .is_empty()
+            );
+        }
+        let eleventh = open(&db, &new(12, None, 12)).unwrap();
+        assert_eq!(eleventh.ended, [session(2)]);
+        let all = list(&db, USER, session(12), Timestamp(20)).unwrap();
+        assert_eq!(all.len(), 10);
+        assert!(all[0].current && all[0].id == session(12));
+    }
+
+    #[test]
+    fn a_device_of_another_account_is_a_new_one_here() {
+        let db = signed_in();
+        let other = UserId(Uuid::from_u128(99));
+        add_account(&db, other, "ben");
+        let theirs = NewSession {
+            user: other,
+            ..new(2, Some(DEVICE), 1)
+        };
+        let opened = open(&db, &theirs).unwrap();
+        assert_ne!(opened.device.id, DEVICE);
+        assert!(is_alive(&db, SESSION, Timestamp(1)).unwrap());
+    }
+
+    #[test]
+    fn one_ends_only_ones_own_sessions() {
+        let db = signed_in();
+        assert!(!end_own(&db, UserId(Uuid::from_u128(99)), SESSION).unwrap());
+        assert!(end_own(&db, USER, SESSION).unwrap());
+        assert!(!end_own(&db, USER, SESSION).unwrap());
+    }
+
+    const USER: UserId = UserId(Uuid::from_u128(1));
+    const SESSION: SessionId = SessionId(Uuid::from_u128(1));
+    const DEVICE: DeviceId = DeviceId(Uuid::from_u128(1));
+
+    /// An account with one session since 0, refresh token 1.
+    fn signed_in() -> Connection {
+        let db = database();
+        add_account(&db, USER, "ada");
+        open(&db, &new(1, None, 0)).unwrap();
+        db
+    }
+
+    fn add_account(db: &Connection, id: UserId, username: &str) {
+        let person = Person {
+            id,
+            username: username.parse().unwrap(),
+            display_name: "Name".parse().unwrap(),
+        };
+        let (password, created_at) = ("p".to_owned(), Timestamp(0));
+        let account = NewAccount {
+            person,
+            password,
+            created_at,
+        };
+        assert!(accounts::insert(db, &account).unwrap());
+    }
+
+    fn new(number: u8, claimed: Option<DeviceId>, at: i64) -> NewSession {
+        NewSession {
+            id: session(number),
+            user: USER,
+            claimed,
+            fresh_device: DeviceId(Uuid::from_u128(number.into())),
+            device_name: "Firefox".parse().unwrap(),
+            refresh: [number; 32],
+            refresh_by: RefreshBy::Body,
+            now: Timestamp(at),
+        }
+    }
+
+    fn session(number: u8) -> SessionId {
+        SessionId(Uuid::from_u128(number.into()))
+    }
+
+    fn rotate_at(db: &Connection, used: u8, next: u8, at: i64) -> Rotation {
+        rotate(db, &[used; 32], RefreshBy::Body, &[next; 32], Timestamp(at)).unwrap()
+    }
+
+    fn as_i64(length: protocol::Milliseconds) -> i64 {
+        i64::try_from(length.0).unwrap()
+    }
 }

@@ -1,0 +1,76 @@
+//! Making an account, oneself, and the keys that check our tokens.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use protocol::account::{ChangeMe, Person, Register, SignedIn};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::openapi::Errors;
+use super::{Authenticated, Body, sessions};
+use crate::accounts::keys::KeySet;
+use crate::app::Shared;
+use crate::error::Refusal;
+use crate::lifecycle::Peer;
+use crate::store;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(me, change_me))
+        .routes(routes!(jwks))
+}
+
+/// Makes an account and signs in.
+#[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts", request_body = Register,
+    responses((status = 201, description = "Made and signed in", body = SignedIn), Errors))]
+async fn register(
+    State(app): State<Shared>,
+    peer: Peer,
+    headers: HeaderMap,
+    Body(register): Body<Register>,
+) -> Result<Response, Refusal> {
+    sessions::check_page(&app, &headers, register.device.refresh_by)?;
+    let opened = app.accounts.register(register, peer.0.ip()).await?;
+    Ok(sessions::opened(&app, StatusCode::CREATED, opened))
+}
+
+/// Oneself.
+#[utoipa::path(get, path = "/api/v1/me", tag = "accounts", security(("access_token" = [])),
+    responses((status = 200, description = "Oneself", body = Person), Errors))]
+async fn me(
+    State(app): State<Shared>,
+    Authenticated(claims): Authenticated,
+) -> Result<Json<Person>, Refusal> {
+    let me = app
+        .store
+        .read(move |db| store::accounts::person(db, claims.user));
+    me.await?
+        .map(Json)
+        .ok_or_else(|| Refusal::not_found("account"))
+}
+
+/// Changes what others see of oneself.
+#[utoipa::path(patch, path = "/api/v1/me", tag = "accounts", security(("access_token" = [])),
+    request_body = ChangeMe,
+    responses((status = 200, description = "Oneself, changed", body = Person), Errors))]
+async fn change_me(
+    State(app): State<Shared>,
+    Authenticated(claims): Authenticated,
+    Body(change): Body<ChangeMe>,
+) -> Result<Json<Person>, Refusal> {
+    let rename = move |db: &store::Connection| {
+        store::accounts::rename(db, claims.user, &change.display_name)
+    };
+    let me = app.store.write(rename).await?;
+    me.map(Json).ok_or_else(|| Refusal::not_found("account"))
+}
+
+/// The public keys of the access tokens.
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "operation",
+    responses((status = 200, description = "The keys (RFC 7517)", body = KeySet), Errors))]
+async fn jwks(State(app): State<Shared>) -> Json<KeySet> {
+    Json(app.accounts.tokens().keys().key_set())
+}

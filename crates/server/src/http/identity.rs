@@ -1,0 +1,46 @@
+//! Who asks: the bearer token of a request.
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use protocol::account::Token;
+use protocol::error::ErrorCode;
+
+use crate::accounts::tokens::Claims;
+use crate::app::Shared;
+use crate::error::Refusal;
+use crate::lifecycle::Peer;
+
+/// The one who asks: the token is genuine and its session lives.
+#[derive(Debug, Clone, Copy)]
+pub struct Authenticated(pub Claims);
+
+impl FromRequestParts<Shared> for Authenticated {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
+        let token = bearer(parts).ok_or_else(|| {
+            let message =
+                "This needs an access token: Authorization: Bearer …. Sign in to get one.";
+            Refusal::new(ErrorCode::Unauthenticated, message)
+        })?;
+        app.accounts.authenticate(&token).await.map(Self)
+    }
+}
+
+/// The access token that a request carries (RFC 6750 §2.1); it may be worth nothing.
+fn bearer(parts: &Parts) -> Option<Token> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    is_bearer.then(|| Token::new(token.trim().to_owned()))
+}
+
+impl FromRequestParts<Shared> for Peer {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Refusal> {
+        let peer = parts.extensions.get().copied();
+        peer.ok_or_else(|| Refusal::internal(&"a request without its connection's address"))
+    }
+}
