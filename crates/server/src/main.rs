@@ -1,2 +1,108 @@
 //! The command `ahoy`.
-fn main() {}
+//!
+//! It prints where it serves and how to try a call, and ends with 0 when told to stop, 1 where it
+//! cannot start or had to drop something, 2 for a wrong option. What goes wrong is one line on standard
+//! error that says what to do.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use server::Server;
+use server::config::{Command, Config};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// The exit code of a second signal: stopped by force.
+const FORCED: i32 = 130;
+
+fn main() -> ExitCode {
+    let command = Command::parse();
+    match run(&command) {
+        Ok(code) => code,
+        Err(error) => {
+            // Nowhere left to say so if standard error is gone too.
+            let _unsaid = writeln!(std::io::stderr(), "ahoy: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let config = Config::load(&command.options)?;
+    start_log(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_name("ahoy")
+        .enable_all()
+        .build()?;
+    runtime.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let mut stop = Stop::new()?;
+    let server = Server::start(config).await?;
+    greet(&server)?;
+    stop.asked().await;
+    tracing::info!("stopping; a second signal stops at once");
+    let stopped = tokio::select! {
+        stopped = server.shutdown() => stopped,
+        () = stop.asked() => std::process::exit(FORCED),
+    };
+    tracing::info!("stopped");
+    Ok(if stopped {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// SIGINT and SIGTERM.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// To standard error, so that standard output has only what people asked for.
+fn start_log(directives: &str) -> Result<(), String> {
+    let filter = EnvFilter::builder().parse(directives).map_err(|error| {
+        format!("the log setting {directives:?} is wrong: {error}; write error, warn, info, debug or trace")
+    })?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter);
+    let log = log
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    log.try_init().map_err(|error| error.to_string())
+}
+
+fn greet(server: &Server) -> std::io::Result<()> {
+    let url = server.url();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Ahoy is ready: {url}")?;
+    writeln!(out)?;
+    writeln!(
+        out,
+        "To try a call alone: open {url} in two windows, one of them private,"
+    )?;
+    writeln!(
+        out,
+        "make an account in each, find one from the other, write, accept, press the phone."
+    )?;
+    writeln!(out, "Stop with Ctrl+C.")?;
+    out.flush()
+}

@@ -5,17 +5,25 @@
 //! and at every `hello`. Ending a session deletes the row and closes its socket.
 
 pub mod keys;
+mod passwords;
+mod refresh;
+mod sessions;
+mod sign_in;
+mod throttle;
 pub mod tokens;
 
 use protocol::SessionId;
-use protocol::account::Token;
+use protocol::account::{RefreshBy, SignedIn, Token};
 use protocol::error::ErrorCode;
 
 use crate::clock::Clock;
+use crate::config::Limits;
 use crate::error::Refusal;
 use crate::hub::Hub;
 use crate::store::{self, Store};
 use keys::KeyRing;
+use passwords::Passwords;
+use throttle::Throttle;
 use tokens::{Claims, Tokens};
 
 /// Everything about who somebody is.
@@ -25,16 +33,38 @@ pub struct Accounts {
     store: Store,
     hub: Hub,
     tokens: Tokens,
+    passwords: Passwords,
+    throttle: Throttle,
+}
+
+/// A session that was opened or refreshed.
+#[derive(Debug)]
+pub struct Opened {
+    /// The answer, without the refresh token.
+    pub signed_in: SignedIn,
+    /// The refresh token.
+    pub refresh: Token,
+    /// How that travels.
+    pub refresh_by: RefreshBy,
 }
 
 impl Accounts {
     /// Takes what it works with.
-    pub fn new(clock: Clock, store: Store, hub: Hub, keys: KeyRing, issuer: String) -> Self {
+    pub fn new(
+        clock: Clock,
+        store: Store,
+        hub: Hub,
+        keys: KeyRing,
+        issuer: String,
+        limits: &Limits,
+    ) -> Self {
         Self {
             clock,
             store,
             hub,
             tokens: Tokens::new(keys, issuer),
+            passwords: Passwords::new(limits.password_queue),
+            throttle: Throttle::new(limits.free_sign_in_failures, limits.accounts_per_hour),
         }
     }
 
@@ -55,8 +85,7 @@ impl Accounts {
         if self.is_alive(claims.session).await? {
             Ok(claims)
         } else {
-            let message = "This session was ended. Sign in again.";
-            Err(Refusal::new(ErrorCode::Unauthenticated, message))
+            Err(session_over())
         }
     }
 
@@ -66,14 +95,22 @@ impl Accounts {
     /// The store's reasons.
     pub async fn is_alive(&self, session: SessionId) -> Result<bool, Refusal> {
         let now = self.clock.now();
-        let alive = move |db: &store::Connection| store::sessions::is_alive(db, session, now);
-        Ok(self.store.read(alive).await?)
+        let alive = self
+            .store
+            .read(move |db| store::sessions::is_alive(db, session, now));
+        Ok(alive.await?)
     }
 
-    /// Ends sessions for good and closes their sockets.
-    pub(crate) fn close_sockets(&self, sessions: &[SessionId]) {
+    /// Closes the sockets of sessions that were ended in the store.
+    fn close_sockets(&self, sessions: &[SessionId]) {
         for &session in sessions {
+            tracing::info!(session.id = %session, "session ended");
             self.hub.close_session(session);
         }
     }
+}
+
+fn session_over() -> Refusal {
+    let message = "This session is over. Sign in again.";
+    Refusal::new(ErrorCode::Unauthenticated, message)
 }

@@ -167,6 +167,12 @@ impl Config {
         Ok(config)
     }
 
+    /// Whether people reach the server by https.
+    pub fn is_secure(&self) -> bool {
+        let url = self.public_url.as_ref();
+        url.is_some_and(|url| url.origin().is_secure())
+    }
+
     /// A configuration for tests: ports of the system's choice, this machine alone.
     pub fn for_tests(data: &Path) -> Self {
         Self {

@@ -41,7 +41,7 @@ pub struct Options {
     /// A TOML file with any setting; ahoy.example.toml has them all [default: none]
     #[arg(long, env = "AHOY_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// The address that people type, where a proxy adds TLS: https://ahoy.example.org [default: none]
+    /// The address that people type, where a proxy adds TLS, with https:// [default: none]
     #[arg(long, env = "AHOY_PUBLIC_URL", value_name = "URL", global = true)]
     pub public_url: Option<PublicUrl>,
     /// Where to serve STUN over UDP, or `off` [default: 0.0.0.0:3478]

@@ -1,31 +1,79 @@
 //! HTTP: routes, statuses and headers, and the only home of status codes.
+//!
+//! A route is described for OpenAPI where it is written, so none can be missing there. Every error is
+//! `application/problem+json`, whoever finds it: a handler, an extractor, the router, a panic.
 
-pub mod problem;
+mod accounts;
+mod body;
+mod cookie;
+mod headers;
+mod identity;
+mod openapi;
+mod origin;
+mod people;
+mod probes;
+mod problem;
+mod sessions;
+mod web;
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
+use std::any::Any;
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Router};
+use protocol::error::ErrorCode;
+use protocol::limits::HTTP_BODY_MAX_BYTES;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::Shared;
 use crate::error::Refusal;
 
+pub use body::{Body, Path, Query};
+pub use identity::Authenticated;
+pub use origin::check_origin;
+
 /// Every route of the server.
 pub fn router(app: Shared) -> Router {
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
+    let (api, description) = openapi::routes()
+        .merge(accounts::routes())
+        .merge(sessions::routes())
+        .merge(people::routes())
+        .merge(probes::routes())
+        .split_for_parts();
+    api.layer(Extension(openapi::Description::new(&description)))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(elsewhere)
+        .layer(DefaultBodyLimit::max(HTTP_BODY_MAX_BYTES))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app.clone(), headers::add))
         .with_state(app)
 }
 
-async fn healthz() -> &'static str {
-    "ok\n"
+/// Whatever is no route: an error below the paths that are the server's, else the web client.
+async fn elsewhere(uri: Uri, request: Request) -> Response {
+    let path = uri.path();
+    if path.starts_with("/api/") || path.starts_with("/.well-known/") {
+        let message = format!("There is nothing at {path}. See /api/v1/openapi.json.");
+        return Refusal::new(ErrorCode::NotFound, message).into_response();
+    }
+    web::serve(&request)
 }
 
-async fn readyz(State(app): State<Shared>) -> Result<(StatusCode, &'static str), Refusal> {
-    if app.stopping.is_cancelled() {
-        Err(Refusal::unavailable())
-    } else {
-        Ok((StatusCode::OK, "ready\n"))
-    }
+async fn method_not_allowed(request: Request) -> Response {
+    let (method, path) = (request.method(), request.uri().path());
+    let message = format!("{method} cannot be done at {path}. See /api/v1/openapi.json.");
+    let refusal = Refusal::new(ErrorCode::Unsupported, message);
+    problem::respond(StatusCode::METHOD_NOT_ALLOWED, refusal)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that the layer asks for"
+)]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&'static str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Refusal::internal(&format!("panic: {}", text.unwrap_or("(no text)"))).into_response()
 }

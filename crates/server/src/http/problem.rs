@@ -8,10 +8,10 @@ use protocol::error::{ErrorCode, Problem};
 use crate::error::Refusal;
 
 /// The content type of every error.
-pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// The status that goes with a code.
-pub const fn status(code: ErrorCode) -> StatusCode {
+const fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::BadRequest => StatusCode::BAD_REQUEST,
         ErrorCode::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -35,7 +35,7 @@ impl IntoResponse for Refusal {
 }
 
 /// A refusal under a status that its code alone does not tell, such as 405.
-pub fn respond(status: StatusCode, refusal: Refusal) -> Response {
+pub(super) fn respond(status: StatusCode, refusal: Refusal) -> Response {
     let retry_after = refusal.retry_after;
     let problem = Problem {
         status: status.as_u16(),

@@ -22,7 +22,7 @@ use crate::accounts::Accounts;
 use crate::accounts::keys::{KeyRing, KeysError};
 use crate::app::{App, Shared};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Listen};
 use crate::hub::Hub;
 use crate::store::{OpenError, Store};
 
@@ -84,7 +84,15 @@ impl Server {
             .public_url
             .as_ref()
             .map_or("ahoy".to_owned(), ToString::to_string);
-        let accounts = Accounts::new(clock.clone(), store.clone(), hub.clone(), keys, issuer);
+        let limits = &config.limits;
+        let accounts = Accounts::new(
+            clock.clone(),
+            store.clone(),
+            hub.clone(),
+            keys,
+            issuer,
+            limits,
+        );
         let app = Arc::new(App {
             config,
             clock,
@@ -109,6 +117,19 @@ impl Server {
     /// The addresses that HTTP is served on; the first is the one to show.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The address for people to type: the public one, or the one that is listened on.
+    pub fn url(&self) -> String {
+        let config = &self.app.config;
+        match (&config.public_url, config.listen, self.addresses.first()) {
+            (Some(url), _, _) => url.to_string(),
+            (None, Listen::Localhost(_), Some(address)) => {
+                format!("http://localhost:{}", address.port())
+            }
+            (None, _, Some(address)) => format!("http://{address}"),
+            (None, listen, None) => format!("http://{listen}"),
+        }
     }
 
     /// What the server works with.
