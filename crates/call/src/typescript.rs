@@ -2,6 +2,7 @@
 //!
 //! `make types` writes them; the test `typescript_is_fresh` fails when they are stale.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use ts_rs::{Config, ExportError, TS};
@@ -19,5 +20,38 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
     handset::Input::export_all(&config)?;
     handset::Effect::export_all(&config)?;
     handset::Timeouts::export_all(&config)?;
+    std::fs::write(folder.join("timeouts.ts"), timeouts())?;
     Ok(())
+}
+
+/// The timeouts of a handset that has not heard of a server's yet.
+fn timeouts() -> String {
+    let handset::Timeouts {
+        start,
+        ring,
+        connect,
+        restart_after,
+        lost_after,
+        candidate_batch,
+        ended_shown,
+    } = handset::Timeouts::default();
+    let mut text = String::from(
+        "// Generated from crates/call/src/handset/timeouts.rs. Do not edit; run `make types`.\n\
+         import type { HandsetTimeouts } from \"./HandsetTimeouts\";\n\n\
+         /** Milliseconds each. */\n\
+         export const HANDSET_TIMEOUTS: HandsetTimeouts = {\n",
+    );
+    for (name, length) in [
+        ("start", start),
+        ("ring", ring),
+        ("connect", connect),
+        ("restart_after", restart_after),
+        ("lost_after", lost_after),
+        ("candidate_batch", candidate_batch),
+        ("ended_shown", ended_shown),
+    ] {
+        let _ = writeln!(text, "  {name}: {},", length.0);
+    }
+    text.push_str("};\n");
+    text
 }

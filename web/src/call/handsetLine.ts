@@ -1,0 +1,207 @@
+// One peer connection's negotiation: descriptions and candidates of both sides, epoch by epoch.
+//
+// The twin of `crates/call/src/handset/line.rs`; both pass the scenarios in `crates/call/scenarios`.
+// Perfect negotiation: whoever sees the path break makes an offer of the next epoch; where both do
+// at once, the callee is polite and takes the caller's. Own candidates are held until the line is
+// opened by the answer.
+
+import type { CallDescription } from "../protocol/CallDescription";
+import type { CallId } from "../protocol/CallId";
+import type { Candidate } from "../protocol/Candidate";
+import type { HandsetEffect } from "../protocol/HandsetEffect";
+import type { Timestamp } from "../protocol/Timestamp";
+import { CANDIDATES_MAX } from "../protocol/constants";
+
+/**
+ * ```text
+ *  new ──offer──▶ offering ──described──▶ offered ──remote answer──▶ settled
+ *   └─remote offer──▶ answering ──described────────────────────────▶ settled
+ *  settled ──restart──▶ offering            (remote offer of the next epoch: answering, from everywhere)
+ * ```
+ */
+type Step = "new" | "offering" | "offered" | "answering" | "settled";
+
+const EPOCH_MAX = 0xffff;
+
+export class HandsetLine {
+  readonly #polite: boolean;
+  #epoch = 0;
+  #step: Step = "new";
+  #own: CallDescription | null = null;
+  #ownCandidates: Candidate[] = [];
+  /** How many of the own candidates were sent. */
+  #sent = 0;
+  #open = false;
+  /** No batch before. */
+  #batchAt: Timestamp | null = null;
+  #remote: CallDescription | null = null;
+  /** What the peer was given of the epoch of the remote description. */
+  #remoteCandidates: Candidate[] = [];
+  /** Candidates whose description has not come yet. */
+  #early: { epoch: number; candidate: Candidate }[] = [];
+  #restartWanted = false;
+
+  constructor(polite: boolean) {
+    this.#polite = polite;
+  }
+
+  /** The description that is set locally, if the newest is. */
+  get own(): CallDescription | null {
+    return this.#own;
+  }
+
+  get hasRemote(): boolean {
+    return this.#remote !== null;
+  }
+
+  /** The first offer. */
+  offer(effects: HandsetEffect[]): void {
+    this.#begin("offering");
+    effects.push({ type: "make_offer", epoch: this.#epoch, ice_restart: false });
+  }
+
+  /** ICE shall start anew, as soon as the negotiation under way is settled. */
+  restart(): void {
+    this.#restartWanted = true;
+  }
+
+  restartIfWanted(effects: HandsetEffect[]): void {
+    if (this.#restartWanted && this.#step === "settled") {
+      this.#restartWanted = false;
+      this.#epoch = Math.min(this.#epoch + 1, EPOCH_MAX);
+      this.#begin("offering");
+      effects.push({ type: "make_offer", epoch: this.#epoch, ice_restart: true });
+    }
+  }
+
+  /** The own description is set. Says whether it is the one that was asked for last. */
+  described(description: CallDescription): boolean {
+    const asked =
+      (this.#step === "offering" && description.kind === "offer") ||
+      (this.#step === "answering" && description.kind === "answer");
+    if (!asked || description.epoch !== this.#epoch) return false;
+    this.#step = this.#step === "offering" ? "offered" : "settled";
+    this.#own = description;
+    return true;
+  }
+
+  /** The other side described itself; repeated and outdated descriptions change nothing. */
+  remoteDescription(description: CallDescription, effects: HandsetEffect[]): void {
+    if (description.kind === "answer") {
+      if (this.#step === "offered" && description.epoch === this.#epoch) {
+        this.#step = "settled";
+        effects.push({ type: "use_answer", description });
+        this.#take(description, effects);
+      }
+      return;
+    }
+    const collides = this.#step === "offering" || this.#step === "offered";
+    const news =
+      description.epoch > this.#epoch ||
+      this.#step === "new" ||
+      (description.epoch === this.#epoch && collides && this.#polite);
+    if (news) {
+      this.#epoch = description.epoch;
+      this.#begin("answering");
+      effects.push({ type: "make_answer", description });
+      this.#take(description, effects);
+    }
+  }
+
+  /** The other side's candidates; those known already are skipped, those of an older epoch too. */
+  remoteCandidates(
+    epoch: number,
+    candidates: readonly Candidate[],
+    effects: HandsetEffect[],
+  ): void {
+    if (this.#remote === null || epoch > this.#remote.epoch) {
+      const room = Math.max(0, CANDIDATES_MAX - this.#early.length);
+      for (const candidate of candidates.slice(0, room)) this.#early.push({ epoch, candidate });
+      return;
+    }
+    if (epoch < this.#remote.epoch) return;
+    const news: Candidate[] = [];
+    for (const candidate of candidates) {
+      const known = this.#remoteCandidates.some((other) => isSame(other, candidate));
+      if (!known && this.#remoteCandidates.length < CANDIDATES_MAX) {
+        this.#remoteCandidates.push(candidate);
+        news.push(candidate);
+      }
+    }
+    if (news.length > 0) effects.push({ type: "add_candidates", candidates: news });
+  }
+
+  /** An own candidate was found. Those of a description that is not set any more are dropped. */
+  candidate(candidate: Candidate): void {
+    if (this.#own !== null && this.#ownCandidates.length < CANDIDATES_MAX) {
+      this.#ownCandidates.push(candidate);
+    }
+  }
+
+  /** Takes the own candidates found so far, to be sent with the answer. */
+  takeCandidates(): Candidate[] {
+    this.#sent = this.#ownCandidates.length;
+    return [...this.#ownCandidates];
+  }
+
+  /** The call is answered: own candidates may be sent. */
+  open(): void {
+    this.#open = true;
+  }
+
+  /** What was sent may be lost: all candidates shall be sent again. */
+  resendCandidates(): void {
+    this.#sent = 0;
+    this.#batchAt = null;
+  }
+
+  /** Sends the next batch, if one is due. */
+  flush(now: Timestamp, call: CallId, interval: number, effects: HandsetEffect[]): void {
+    if (!this.#hasUnsent() || (this.#batchAt !== null && now < this.#batchAt)) return;
+    const candidates = this.#ownCandidates.slice(this.#sent);
+    this.#sent = this.#ownCandidates.length;
+    this.#batchAt = now + interval;
+    const request = { type: "add_candidates", call, epoch: this.#epoch, candidates } as const;
+    effects.push({ type: "send", request });
+  }
+
+  /** When the next batch is due. */
+  get deadline(): Timestamp | null {
+    return this.#hasUnsent() ? this.#batchAt : null;
+  }
+
+  #hasUnsent(): boolean {
+    return this.#open && this.#sent < this.#ownCandidates.length;
+  }
+
+  #begin(step: Step): void {
+    this.#step = step;
+    this.#own = null;
+    this.#ownCandidates = [];
+    this.#sent = 0;
+    this.#batchAt = null;
+  }
+
+  #take(description: CallDescription, effects: HandsetEffect[]): void {
+    const { epoch } = description;
+    this.#remote = description;
+    this.#remoteCandidates = [];
+    const due = this.#early.filter((early) => early.epoch === epoch);
+    this.#early = this.#early.filter((early) => early.epoch > epoch);
+    this.remoteCandidates(
+      epoch,
+      due.map((early) => early.candidate),
+      effects,
+    );
+  }
+}
+
+function isSame(a: Candidate, b: Candidate): boolean {
+  return (
+    a.foundation === b.foundation &&
+    a.priority === b.priority &&
+    a.address === b.address &&
+    a.port === b.port &&
+    a.kind === b.kind
+  );
+}

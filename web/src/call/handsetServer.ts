@@ -1,0 +1,407 @@
+// What a handset makes of the server's words.
+//
+// The twin of `crates/call/src/handset/server.rs`; both pass the scenarios in `crates/call/scenarios`.
+// The server owns the call: whatever it says of one counts, older revisions excepted. What it says of
+// a call that is not this handset's own can only make it ring.
+
+import type { AttemptId } from "../protocol/AttemptId";
+import type { CallDescription } from "../protocol/CallDescription";
+import type { CallId } from "../protocol/CallId";
+import type { CallState } from "../protocol/CallState";
+import type { CallView } from "../protocol/CallView";
+import type { Ended } from "../protocol/Ended";
+import type { EndReason } from "../protocol/EndReason";
+import type { HandsetEffect } from "../protocol/HandsetEffect";
+import type { HandsetInput } from "../protocol/HandsetInput";
+import type { Timestamp } from "../protocol/Timestamp";
+import type { HandsetMemory } from "./handset";
+import { HandsetLine } from "./handsetLine";
+import type { Outgoing, Ringing, Talking, Told } from "./handsetState";
+import { callOf, endTone, isFree, newTalking, report, send, toLocal } from "./handsetState";
+
+/** Calls remembered as over, so that a late word of the server does not make them ring again. */
+const OVER_MAX = 8;
+
+type FromServer = Extract<
+  HandsetInput,
+  {
+    type:
+      | "welcome"
+      | "call"
+      | "started"
+      | "answered"
+      | "refused"
+      | "remote_description"
+      | "remote_candidates";
+  }
+>;
+
+/** The server said something. */
+export function hear(
+  memory: HandsetMemory,
+  now: Timestamp,
+  input: FromServer,
+  effects: HandsetEffect[],
+): void {
+  const tell = (view: CallView, serverNow: Timestamp): Told => ({ view, serverNow, now });
+  switch (input.type) {
+    case "welcome":
+      return welcome(memory, now, input, effects);
+    case "call":
+      return told(memory, tell(input.call, input.now), effects);
+    case "started":
+      return started(memory, input.attempt, tell(input.call, input.now), effects);
+    case "answered":
+      return answered(memory, tell(input.call, input.now), effects);
+    case "refused":
+      return refused(memory, now, input);
+    case "remote_description":
+      return remoteDescription(memory, input.call, input.description, effects);
+    case "remote_candidates":
+      return listeningLine(memory, input.call)?.remoteCandidates(
+        input.epoch,
+        input.candidates,
+        effects,
+      );
+  }
+}
+
+/** Shows the call as over. Settling closes what it held. */
+export function finish(memory: HandsetMemory, now: Timestamp, why: Ended): void {
+  const { state } = memory;
+  if (isFree(state)) return;
+  const call = callOf(state);
+  if (call !== null) memory.over = [...memory.over, call].slice(-OVER_MAX);
+  const since = state.at === "talking" ? state.since : null;
+  memory.state = {
+    at: "ended",
+    conversation: state.conversation,
+    call,
+    outgoing: state.at === "talking" ? state.outgoing : state.at === "outgoing",
+    why,
+    talked: since === null ? null : Math.max(0, now - since),
+    until: now + memory.timeouts.ended_shown,
+    tone: endTone(state, why, memory.me),
+  };
+}
+
+/** Begins to ring, unless the call is over here or too old. */
+export function ring(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void {
+  const { call, remote } = told.view;
+  const deadline = toLocal(told, call.started_at) + memory.timeouts.ring;
+  if (memory.over.includes(call.id) || deadline <= told.now) return;
+  const line = new HandsetLine(true);
+  if (remote !== null) line.remoteDescription(remote.description, effects);
+  effects.push(send({ type: "ring_call", call: call.id }));
+  memory.state = {
+    at: "ringing",
+    conversation: call.conversation,
+    call: call.id,
+    revision: call.revision,
+    fault: null,
+    deadline,
+    line,
+    connected: false,
+    answer: "not_yet",
+  };
+}
+
+/** The encrypted path stands. */
+export function peerConnected(memory: HandsetMemory, effects: HandsetEffect[]): void {
+  const { state } = memory;
+  if (state.at === "ringing") state.connected = true;
+  if (state.at !== "talking") return;
+  const first = state.path === "connecting";
+  state.path = "connected";
+  state.connectAt = null;
+  state.restartAt = null;
+  state.lostAt = null;
+  if (first) effects.push(report(state.call, { report: "connected" }));
+}
+
+export function sendStart(outgoing: Outgoing, effects: HandsetEffect[]): void {
+  const description = outgoing.line.own;
+  if (outgoing.stage.at !== "starting" || description === null) return;
+  outgoing.stage.sent = true;
+  const { attempt, conversation } = outgoing;
+  effects.push(send({ type: "start_call", attempt, conversation, description }));
+}
+
+/** Answers, once the microphone is open and the answer made. */
+export function sendAnswer(ringing: Ringing, effects: HandsetEffect[]): void {
+  const description = ringing.line.own;
+  if (ringing.answer !== "describing" || description === null) return;
+  ringing.answer = "sent";
+  const candidates = ringing.line.takeCandidates();
+  effects.push(send({ type: "answer_call", call: ringing.call, description, candidates }));
+}
+
+/** A `call` frame, or a call of the snapshot. */
+function told(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void {
+  const { state } = memory;
+  const { call, here } = told.view;
+  if (!isFree(state) && callOf(state) === call.id) {
+    ownCall(memory, told, effects);
+    return;
+  }
+  if (
+    state.at === "outgoing" &&
+    state.stage.at === "starting" &&
+    here.at === "takes_part" &&
+    call.conversation === state.conversation
+  ) {
+    state.stage.early = told;
+    return;
+  }
+  if (call.state.state === "ringing" && here.at === "rings") {
+    if (isFree(state)) ring(memory, told, effects);
+    else memory.waiting = told;
+  } else if (memory.waiting?.view.call.id === call.id) {
+    memory.waiting = null;
+  }
+}
+
+function ownCall(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void {
+  const { state } = memory;
+  const { revision, state: stands } = told.view.call;
+  if (isFree(state)) return;
+  const known = state.at === "outgoing" ? state.stage : state;
+  if (!("revision" in known) || revision < known.revision) return;
+  known.revision = revision;
+  if (stands.state === "ended") {
+    finish(memory, told.now, { why: "call", end: endReason(stands) });
+    if (memory.state.at === "ended") memory.state.talked = stands.talked;
+    return;
+  }
+  switch (state.at) {
+    case "outgoing":
+      return outgoingTold(memory, state, told, effects);
+    case "ringing":
+      return ringingTold(memory, state, told, effects);
+    case "talking":
+      return talkingTold(state, told, effects);
+  }
+}
+
+function outgoingTold(
+  memory: HandsetMemory,
+  state: Outgoing,
+  told: Told,
+  effects: HandsetEffect[],
+): void {
+  const { call, here } = told.view;
+  if (call.state.state === "ringing") {
+    if (state.stage.at === "calling") state.stage.devices = call.state.devices;
+  } else if (here.at === "takes_part") {
+    talk(memory, told, effects);
+  } else if (here.at === "elsewhere") {
+    finish(memory, told.now, { why: "answered_elsewhere", device: here.device });
+  }
+}
+
+function ringingTold(
+  memory: HandsetMemory,
+  state: Ringing,
+  told: Told,
+  effects: HandsetEffect[],
+): void {
+  const { call, here, remote } = told.view;
+  if (call.state.state === "ringing") {
+    if (remote !== null) takeOffer(state, remote.description, effects);
+  } else if (here.at === "elsewhere") {
+    finish(memory, told.now, { why: "answered_elsewhere", device: here.device });
+  } else if (here.at === "takes_part" && state.answer !== "sent") {
+    // Where this one has answered too, another tab may have been faster; the outcome will say.
+    finish(memory, told.now, { why: "answered_elsewhere", device: null });
+  }
+}
+
+function talkingTold(state: Talking, told: Told, effects: HandsetEffect[]): void {
+  const { call, remote } = told.view;
+  if (call.state.state === "active") {
+    state.since = toLocal(told, call.state.since);
+  } else if (call.state.state === "connecting" && state.path !== "connecting") {
+    // A server that restarted has forgotten who reported what.
+    effects.push(report(state.call, { report: "connected" }));
+  }
+  if (remote !== null) {
+    state.line.remoteDescription(remote.description, effects);
+    state.line.remoteCandidates(remote.description.epoch, remote.candidates, effects);
+  }
+}
+
+/** The first offer, which a server that restarted may have only now. */
+function takeOffer(state: Ringing, description: CallDescription, effects: HandsetEffect[]): void {
+  if (!state.line.hasRemote) state.line.remoteDescription(description, effects);
+}
+
+/** The outcome of `start_call`. */
+function started(
+  memory: HandsetMemory,
+  attempt: AttemptId,
+  outcome: Told,
+  effects: HandsetEffect[],
+): void {
+  const { state } = memory;
+  if (state.at !== "outgoing" || state.attempt !== attempt) {
+    abandon(memory, outcome, effects);
+    return;
+  }
+  if (state.stage.at !== "starting") {
+    told(memory, outcome, effects);
+    return;
+  }
+  const { early } = state.stage;
+  adopt(memory, state, outcome, effects);
+  ownCall(memory, outcome, effects);
+  if (early?.view.call.id === outcome.view.call.id) ownCall(memory, early, effects);
+}
+
+/** Makes the call of the outcome this handset's own: as the caller, or, after a glare, as the callee. */
+function adopt(
+  memory: HandsetMemory,
+  state: Outgoing,
+  outcome: Told,
+  effects: HandsetEffect[],
+): void {
+  const { call, role, remote } = outcome.view;
+  if (role === "caller") {
+    const deadline = toLocal(outcome, call.started_at) + memory.timeouts.ring;
+    state.stage = { at: "calling", call: call.id, revision: 0, devices: 0, deadline };
+    return;
+  }
+  effects.push({ type: "close_peer" });
+  const line = new HandsetLine(true);
+  if (remote !== null) line.remoteDescription(remote.description, effects);
+  const connectAt = outcome.now + memory.timeouts.connect;
+  memory.state = newTalking(call, false, state.muted, line, connectAt);
+}
+
+/** A call that the person gave up before the server had made it, or took no part in any more. */
+function abandon(memory: HandsetMemory, outcome: Told, effects: HandsetEffect[]): void {
+  const { call, role, here } = outcome.view;
+  if (!isFree(memory.state) && callOf(memory.state) === call.id) {
+    told(memory, outcome, effects);
+  } else if (call.state.state !== "ended" && here.at === "takes_part") {
+    const type = role === "caller" ? "cancel_call" : "hang_up";
+    effects.push(send({ type, call: call.id }));
+  }
+}
+
+/** The outcome of `answer_call`. */
+function answered(memory: HandsetMemory, outcome: Told, effects: HandsetEffect[]): void {
+  const { state } = memory;
+  const { call, here } = outcome.view;
+  const mine = state.at === "ringing" && state.call === call.id && state.answer === "sent";
+  if (!mine) {
+    abandon(memory, outcome, effects);
+    return;
+  }
+  const talks = call.state.state === "connecting" || call.state.state === "active";
+  if (talks && here.at === "takes_part") talk(memory, outcome, effects);
+  else ownCall(memory, outcome, effects);
+}
+
+/** The call is answered, and this handset takes part. */
+function talk(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void {
+  const { state } = memory;
+  if (state.at !== "outgoing" && state.at !== "ringing") return;
+  const outgoing = state.at === "outgoing";
+  const muted = state.at === "outgoing" && state.muted;
+  const connectAt = told.now + memory.timeouts.connect;
+  const talking = newTalking(told.view.call, outgoing, muted, state.line, connectAt);
+  talkingTold(talking, told, effects);
+  memory.state = talking;
+  if (state.at === "ringing" && state.connected) peerConnected(memory, effects);
+}
+
+function refused(
+  memory: HandsetMemory,
+  now: Timestamp,
+  input: Extract<HandsetInput, { type: "refused" }>,
+): void {
+  const { state } = memory;
+  const { request, code, message } = input;
+  if (request.request === "start") {
+    if (state.at === "outgoing" && state.attempt === request.attempt && callOf(state) === null) {
+      finish(memory, now, { why: "refused", code, message });
+    }
+    return;
+  }
+  if (state.at !== "ringing" || state.call !== request.call || state.answer !== "sent") return;
+  if (code === "conflict") finish(memory, now, { why: "answered_elsewhere", device: null });
+  else if (code === "not_found" || code === "wrong_state")
+    finish(memory, now, { why: "meanwhile" });
+  else finish(memory, now, { why: "refused", code, message });
+}
+
+/** The snapshot: what it does not have is over, and what may be lost is sent again. */
+function welcome(
+  memory: HandsetMemory,
+  now: Timestamp,
+  input: Extract<HandsetInput, { type: "welcome" }>,
+  effects: HandsetEffect[],
+): void {
+  memory.online = true;
+  memory.waiting = null;
+  const before = memory.state;
+  if (before.at === "outgoing" && before.stage.at === "starting" && !before.stage.sent) {
+    sendStart(before, effects);
+  }
+  const own = isFree(before) ? null : callOf(before);
+  for (const view of input.calls) told(memory, { view, serverNow: input.now, now }, effects);
+  if (own === null || isFree(memory.state) || callOf(memory.state) !== own) return;
+  if (input.calls.some((view) => view.call.id === own)) resend(memory, own, effects);
+  else finish(memory, now, { why: "meanwhile" });
+}
+
+/** A server that restarted has forgotten descriptions, candidates and which devices ring. */
+function resend(memory: HandsetMemory, call: CallId, effects: HandsetEffect[]): void {
+  const { state } = memory;
+  if (isFree(state) || (state.at === "talking" && state.path === "connected")) return;
+  if (state.at === "ringing") {
+    if (state.answer !== "sent") effects.push(send({ type: "ring_call", call }));
+    return;
+  }
+  const description = state.line.own;
+  if (description === null) return;
+  effects.push(send({ type: "describe_call", call, description }));
+  state.line.resendCandidates();
+}
+
+function remoteDescription(
+  memory: HandsetMemory,
+  call: CallId,
+  description: CallDescription,
+  effects: HandsetEffect[],
+): void {
+  const { state } = memory;
+  if (state.at === "ringing" && state.call === call && state.answer !== "sent") {
+    takeOffer(state, description, effects);
+  } else {
+    listeningLine(memory, call)?.remoteDescription(description, effects);
+  }
+}
+
+/** The line of an answered call. Before the answer nothing of the other side reaches the peer but its offer. */
+function listeningLine({ state }: HandsetMemory, call: CallId): HandsetLine | undefined {
+  const listens = state.at === "talking" || (state.at === "ringing" && state.answer === "sent");
+  return listens && state.call === call ? state.line : undefined;
+}
+
+function endReason(state: Extract<CallState, { state: "ended" }>): EndReason {
+  switch (state.reason) {
+    case "hung_up":
+      return { reason: state.reason, by: state.by };
+    case "failed":
+      return { reason: state.reason, cause: state.cause };
+    case "declined":
+    case "cancelled":
+    case "busy":
+    case "no_answer":
+    case "unreachable":
+    case "lost":
+    case "replaced":
+      return { reason: state.reason };
+  }
+}
