@@ -67,18 +67,12 @@ export class Peer {
     });
   }
 
-  /** Takes the other side's offer and sets the answer; an own offer that waits is given up. → as `makeOffer` */
+  /** Takes the other side's offer and sets the answer; an own offer that waits is rolled back. → as `makeOffer` */
   makeAnswer(offer: CallDescription): void {
     this.#next(async () => {
-      const offered = this.#connection;
-      if (offered?.rtc.signalingState === "have-local-offer" && !offered.rtc.remoteDescription) {
-        // A first offer that is rolled back leaves its transceiver behind (RFC 9429 §5.10), and the
-        // other side's sound would get a second one. A new connection has none.
-        offered.close();
-        this.#connection = null;
-      }
       const connection = (this.#connection ??= this.#connect());
-      // Rolls an own offer back, if there is one.
+      // A waiting offer of one's own is rolled back by this. A first offer must not be: browsers would
+      // keep its transceiver and give the other side's sound a second one (RFC 9429 §5.10).
       await connection.take(offer);
       connection.answerSound(offer);
       await connection.attach(this.#track);
