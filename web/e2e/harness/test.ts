@@ -26,6 +26,8 @@ export interface Joining {
   microphone?: Microphone;
   /** Another device of this account. */
   account?: Account;
+  /** Where they find the server, if not where it listens. */
+  url?: string;
   /** Anything else of their browser: window size, colour scheme. */
   context?: BrowserContextOptions;
 }
@@ -49,12 +51,13 @@ export class People {
   async join(displayName: string, how: Joining = {}): Promise<Person> {
     const browser =
       how.microphone === undefined ? this.#shared : await this.#launch(how.microphone);
+    const url = how.url ?? this.#server.url;
     const context = await browser.newContext({
       ...HOME,
-      baseURL: this.#server.url,
+      baseURL: url,
       ...how.context,
     });
-    const watch = new Watch(this.#server.url);
+    const watch = new Watch(url);
     await watch.attach(context);
     const person = new Person(
       how.account ?? accountOf(displayName),

@@ -1,0 +1,64 @@
+import { Caller } from "./harness/calls";
+import { introduce } from "./harness/person";
+import { expect, test } from "./harness/test";
+
+test("a caller who forbids the microphone is told what to do, and nobody is rung", async ({
+  people,
+}) => {
+  const ada = await Caller.join(people, "Ada", 440, { microphone: "denied" });
+  const ben = await Caller.join(people, "Ben", 1000);
+  await introduce(ada.person, ben.person);
+  await ada.dial(ben);
+
+  await expect(ada.call(ben)).toContainText("The microphone is not allowed");
+  await expect(ben.call(ada)).toBeHidden();
+  await ada.ear.expectNothingHeld();
+  await expect(ben.person.timeline).not.toContainText("call");
+});
+
+test("a callee who forbids the microphone goes on being rung and may try again", async ({
+  people,
+}) => {
+  const ada = await Caller.join(people, "Ada", 440);
+  const ben = await Caller.join(people, "Ben", 1000, { microphone: "denied" });
+  await introduce(ada.person, ben.person);
+  await ada.dial(ben);
+  await ben.answer(ada);
+
+  await expect(ben.call(ada)).toContainText("The microphone is not allowed");
+  await expect(ada.status(ben)).toContainText("Ringing");
+  await ben.person.context.grantPermissions(["microphone"]);
+  await ben.answer(ada);
+  await ben.ear.hears(ada.hertz);
+  await ada.talks(ben);
+});
+
+test("without a microphone the phone icon says why it does nothing", async ({ people }) => {
+  const ada = await people.join("Ada", { microphone: "missing" });
+  const ben = await people.join("Ben", { microphone: { hertz: 1000 } });
+  await ada.register();
+  await ben.register();
+  await ada.findAndRequest(ben, "Hello");
+  await ben.accept(ada);
+
+  const icon = ada.callButton(ben);
+  await expect(icon).toBeDisabled();
+  await expect(icon).toHaveAccessibleDescription(/No microphone was found/);
+});
+
+test("a callee without a microphone is told what to do", async ({ people }) => {
+  const ada = await Caller.join(people, "Ada", 440);
+  const ben = await Caller.join(people, "Ben", 1000, { microphone: "missing" });
+  await ada.person.register();
+  await ben.person.register();
+  await ada.person.findAndRequest(ben.person, "Hello");
+  await ben.person.openConversation(ada.person);
+  await ben.person.page.getByRole("button", { name: "Accept", exact: true }).click();
+  await ada.dial(ben);
+  await ben.answer(ada);
+
+  await expect(ben.call(ada)).toContainText("No microphone was found");
+  await expect(ada.status(ben)).toContainText("Ringing");
+  await ben.button(ada, "Reject").click();
+  await expect(ada.call(ben)).toContainText("declined");
+});

@@ -1,0 +1,78 @@
+/** What people do with a call, in the words of the screen. */
+import { expect, type Locator } from "@playwright/test";
+
+import { Ear } from "./ear";
+import type { Person } from "./person";
+import type { Joining, People } from "./test";
+
+/** Somebody who calls or is called, with an ear at their browser. */
+export class Caller {
+  readonly person: Person;
+  readonly ear: Ear;
+  /** The pitch of their microphone. */
+  readonly hertz: number;
+
+  private constructor(person: Person, ear: Ear, hertz: number) {
+    this.person = person;
+    this.ear = ear;
+    this.hertz = hertz;
+  }
+
+  /** Somebody joins with a microphone that hears a pitch of their own. */
+  static async join(
+    people: People,
+    displayName: string,
+    hertz: number,
+    how: Joining = {},
+  ): Promise<Caller> {
+    const person = await people.join(displayName, { microphone: { hertz }, ...how });
+    return new Caller(person, await Ear.at(person.page), hertz);
+  }
+
+  /** The call modal with somebody. */
+  call(other: Caller): Locator {
+    return this.person.call(other.person);
+  }
+
+  /** The status text of the call. */
+  status(other: Caller): Locator {
+    return this.call(other).getByRole("status");
+  }
+
+  button(other: Caller, name: string): Locator {
+    return this.call(other).getByRole("button", { name, exact: true });
+  }
+
+  /** The running time of the call. */
+  timer(other: Caller): Locator {
+    return this.call(other).getByRole("timer");
+  }
+
+  async dial(other: Caller): Promise<void> {
+    await this.person.callButton(other.person).click();
+    await expect(this.call(other)).toBeVisible();
+  }
+
+  async answer(other: Caller): Promise<void> {
+    await this.button(other, "Answer").click();
+  }
+
+  async end(other: Caller): Promise<void> {
+    await this.button(other, "End call").click();
+  }
+
+  /** Waits until the call is shown as running. */
+  async talks(other: Caller): Promise<void> {
+    await expect(this.timer(other)).toBeVisible();
+  }
+}
+
+/** Calls, answers and waits until both hear each other. */
+export async function connect(caller: Caller, callee: Caller): Promise<void> {
+  await caller.dial(callee);
+  await callee.answer(caller);
+  await callee.ear.hears(caller.hertz);
+  await caller.ear.hears(callee.hertz);
+  await caller.talks(callee);
+  await callee.talks(caller);
+}
