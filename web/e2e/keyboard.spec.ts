@@ -1,5 +1,10 @@
+import type { Locator } from "@playwright/test";
+
 import type { Person } from "./harness/person";
 import { expect, test } from "./harness/test";
+
+/** More stops than any view has. */
+const STOPS_MAX = 60;
 
 test("registering, finding, writing and accepting need no mouse", async ({ people }) => {
   const ada = await people.join("Ada");
@@ -7,55 +12,83 @@ test("registering, finding, writing and accepting need no mouse", async ({ peopl
   await ben.register();
 
   await ada.page.goto("/");
-  await tabTo(ada, "Create account");
+  await tabTo(ada, ada.page.getByRole("button", { name: "Create account" }));
   await ada.page.keyboard.press("Enter");
+  await expect(ada.page.getByLabel("Display name")).toBeVisible();
+  const { username, displayName, password } = ada.account;
   for (const [field, text] of [
-    ["Display name", ada.displayName],
-    ["Username", ada.account.username],
-    ["Password", ada.account.password],
+    ["Username", username],
+    ["Display name", displayName],
+    ["Password", password],
   ] as const) {
-    await tabTo(ada, field);
+    await tabTo(ada, ada.page.getByLabel(field, { exact: true }));
     await ada.page.keyboard.type(text);
   }
   await ada.page.keyboard.press("Enter");
   await ada.seesConversations();
 
-  await tabTo(ada, "Find people");
+  await tabTo(ada, ada.page.getByLabel("Find people"));
   await ada.page.keyboard.type("ben");
-  await expect(ada.searchResult(ben)).toBeVisible();
-  await ada.page.keyboard.press("ArrowDown");
+  await tabTo(ada, ada.searchResult(ben));
   await ada.page.keyboard.press("Enter");
-  await expect(ada.messageField).toBeFocused();
+  await tabTo(ada, ada.messageField);
   await ada.page.keyboard.type("Hello by hand");
   await ada.page.keyboard.press("Enter");
   await ada.sees("Hello by hand");
+  await expect(ada.messageField).toBeFocused();
 
-  await tabTo(ben, "Ada");
+  await tabTo(ben, ben.conversation(ada));
   await ben.page.keyboard.press("Enter");
-  await tabTo(ben, "Accept");
+  await tabTo(ben, ben.page.getByRole("button", { name: "Accept", exact: true }));
   await ben.page.keyboard.press("Enter");
   await expect(ben.callButton(ada)).toBeEnabled();
 });
 
-/** Presses Tab until something of that name has the focus, as somebody does who sees the focus ring. */
-async function tabTo({ page }: Person, name: string): Promise<void> {
-  const stops: string[] = [];
-  for (let i = 0; i < 60; i += 1) {
-    await page.keyboard.press("Tab");
-    const focused = await page.evaluate(() => {
-      const element = document.activeElement as HTMLElement | null;
-      const label = (element as HTMLInputElement | null)?.labels?.[0]?.textContent;
-      return (element?.getAttribute("aria-label") ?? label ?? element?.textContent ?? "").trim();
-    });
-    stops.push(focused);
-    if (focused.startsWith(name)) {
-      const outline = await page.evaluate(() => {
-        const style = getComputedStyle(document.activeElement ?? document.body);
-        return style.outlineStyle !== "none" || style.boxShadow !== "none";
-      });
-      expect(outline, `${name} shows that it has the focus`).toBe(true);
+test("a dialog keeps the focus inside and gives it back", async ({ people }) => {
+  const ada = await people.join("Ada");
+  await ada.register();
+  const opener = ada.page.getByRole("button", { name: "Your account" });
+  await tabTo(ada, opener);
+  await ada.page.keyboard.press("Enter");
+  const dialog = ada.page.getByRole("dialog");
+  await expect(dialog).toBeVisible();
+
+  for (let i = 0; i < STOPS_MAX; i += 1) {
+    await ada.page.keyboard.press("Tab");
+    const outside = await ada.page.evaluate(
+      () =>
+        document.activeElement?.closest("dialog, body > :not(#app)") === null &&
+        document.activeElement !== document.body,
+    );
+    expect(outside, "the focus left the dialog").toBe(false);
+  }
+  await ada.page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await expect(opener).toBeFocused();
+});
+
+/** Presses Tab until that control has the focus and shows it, as somebody does who watches the ring. */
+async function tabTo({ page }: Person, target: Locator): Promise<void> {
+  await expect(target).toBeVisible();
+  for (let i = 0; i < STOPS_MAX; i += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) {
+      expect(await target.evaluate(showsFocus), `${target.toString()} shows the focus`).toBe(true);
       return;
     }
+    await page.keyboard.press("Tab");
   }
-  throw new Error(`Tab never reached ${name}: ${stops.join(" → ")}`);
+  throw new Error(`Tab never reached ${target.toString()}`);
+}
+
+/** A ring, on the control or drawn by what is around it. */
+function showsFocus(element: Element): boolean {
+  for (const around of [element, element.parentElement]) {
+    if (around !== null) {
+      const { outlineStyle, boxShadow } = getComputedStyle(around);
+      if (outlineStyle !== "none" || boxShadow !== "none") {
+        return true;
+      }
+    }
+  }
+  return false;
 }

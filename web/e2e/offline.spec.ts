@@ -13,12 +13,12 @@ test("what is written while the server is away is sent once when it is back", as
   await expect(ada.offlineNotice).toBeVisible();
   await ada.messageField.fill("written in the dark");
   await ada.messageField.press("Enter");
-  await expect(ada.entry("written in the dark")).toContainText("Waiting");
+  await expect(ada.bubble("written in the dark")).toContainText("Not sent yet");
   await ada.messageField.fill("still being written");
 
   await server.start();
   await expect(ada.offlineNotice).toBeHidden({ timeout: 30_000 });
-  await expect(ada.entry("written in the dark")).toContainText(/Sent|Read/);
+  await expect(ada.bubble("written in the dark")).toContainText(/Sent|Read/);
   await expect(ada.messageField).toHaveValue("still being written");
 
   await expect(ben.offlineNotice).toBeHidden({ timeout: 30_000 });

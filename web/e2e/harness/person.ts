@@ -156,11 +156,9 @@ export class Person {
       .getByRole("button", { name: other.displayName });
   }
 
-  /** The entry of the timeline around a message, with its time and state. */
-  entry(text: string): Locator {
-    return this.timeline
-      .getByRole("article")
-      .filter({ has: this.page.getByText(text, { exact: true }) });
+  /** The bubble around a message, with its time and how far it got. */
+  bubble(text: string): Locator {
+    return this.message(text).locator("..");
   }
 
   /** What says that the server is out of reach. */
@@ -176,7 +174,7 @@ export class Person {
 
   /** The entries of the list of sessions. */
   get sessions(): Locator {
-    return this.page.getByRole("list", { name: "Sessions" }).getByRole("listitem");
+    return this.page.getByRole("region", { name: "Where you are signed in" }).getByRole("listitem");
   }
 
   /** The phone icon in the header of the open conversation. */
