@@ -1,0 +1,56 @@
+//! People, conversations, descriptions and candidates.
+
+use protocol::description::{
+    CallDescription, Candidate, CandidateKind, Codec, DescriptionKind, Direction, DtlsRole,
+};
+use protocol::{ConversationId, UserId};
+use uuid::Uuid;
+
+pub(super) fn user(person: usize) -> UserId {
+    UserId(Uuid::from_u128(person as u128 + 0xa0))
+}
+
+/// The conversation of two; its id holds both.
+pub(super) fn conversation(a: usize, b: usize) -> ConversationId {
+    let (a, b) = (user(a.min(b)), user(a.max(b)));
+    ConversationId(Uuid::from_u128(a.0.as_u128() << 32 | b.0.as_u128()))
+}
+
+pub(super) fn other(conversation: ConversationId, me: UserId) -> UserId {
+    let both = conversation.0.as_u128();
+    let (a, b) = (both >> 32, both & 0xffff_ffff);
+    UserId(Uuid::from_u128(if a == me.0.as_u128() { b } else { a }))
+}
+
+pub(super) fn description(kind: DescriptionKind, epoch: u16, number: u64) -> CallDescription {
+    CallDescription {
+        epoch,
+        kind,
+        ufrag: format!("{number:016x}").parse().unwrap(),
+        pwd: "q8W1vHkq0mXk9pYc2dRt5uZa".parse().unwrap(),
+        fingerprint: "ab".repeat(32).parse().unwrap(),
+        dtls: match kind {
+            DescriptionKind::Offer => DtlsRole::Actpass,
+            DescriptionKind::Answer => DtlsRole::Active,
+        },
+        codecs: vec![Codec::Opus {
+            payload_type: 111.try_into().unwrap(),
+            fec: true,
+            dtx: true,
+            cbr: true,
+            max_average_bitrate: None,
+        }],
+        extensions: Vec::new(),
+        direction: Direction::Sendrecv,
+    }
+}
+
+pub(super) fn candidate(port: u16) -> Candidate {
+    Candidate {
+        foundation: "1".parse().unwrap(),
+        priority: 1,
+        address: "192.0.2.1".parse().unwrap(),
+        port,
+        kind: CandidateKind::Host,
+    }
+}
