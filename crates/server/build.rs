@@ -161,7 +161,7 @@ fn embed(dist: &Path, files: &[String], out: &Path) -> Result<(), String> {
         let is_worth_it = gzip.len() * 10 < plain.len() * 9;
         let gzip_text = if is_worth_it {
             fs::write(&gzip_path, &gzip).map_err(|error| failed("write", &gzip_path, &error))?;
-            format!("Some(include_bytes!({gzip_path:?}))")
+            format!("Some(include_bytes!({}))", literal(&gzip_path)?)
         } else {
             "None".to_owned()
         };
@@ -174,10 +174,11 @@ fn embed(dist: &Path, files: &[String], out: &Path) -> Result<(), String> {
                     hash
                 });
         let path = fs::canonicalize(&path).map_err(|error| failed("find", &path, &error))?;
+        let plain_text = literal(&path)?;
         let _infallible = writeln!(
             table,
             "File {{ path: \"/{file}\", content_type: {content_type:?}, hash: {hash:?}, \
-             plain: include_bytes!({path:?}), gzip: {gzip_text} }},"
+             plain: include_bytes!({plain_text}), gzip: {gzip_text} }},"
         );
     }
     table.push(']');
@@ -189,6 +190,14 @@ fn compress(plain: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(plain)?;
     encoder.finish()
+}
+
+/// A path as a literal of Rust.
+fn literal(path: &Path) -> Result<String, String> {
+    let text = path
+        .to_str()
+        .ok_or_else(|| format!("{} is no Unicode", path.display()))?;
+    Ok(format!("{text:?}"))
 }
 
 fn content_type(file: &str) -> Result<&'static str, String> {
@@ -207,7 +216,6 @@ fn failed(what: &str, path: &Path, error: &io::Error) -> String {
     format!("cannot {what} {}: {error}", path.display())
 }
 
-#[expect(clippy::print_stdout, reason = "how a build script talks to cargo")]
 fn tell_cargo(what: &str) {
     println!("cargo::{what}");
 }

@@ -16,7 +16,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 
 /// Whether the process lives.
 #[utoipa::path(get, path = "/healthz", tag = "operation",
-    responses((status = 200, description = "It lives", body = String, content_type = "text/plain")))]
+    responses(
+        (status = 200, description = "It lives", body = String, content_type = "text/plain"),
+        Errors))]
 async fn healthz() -> &'static str {
     "ok\n"
 }

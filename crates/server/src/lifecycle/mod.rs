@@ -33,6 +33,9 @@ pub use listen::ListenError;
 /// A stop takes at most so long; the promise to the host is 5 s.
 pub const STOP_PATIENCE: Duration = Duration::from_secs(4);
 
+/// How often keys and old sessions are looked after.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// Why the server does not start. Each text is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -103,6 +106,7 @@ impl Server {
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
+        app.tasks.spawn(tidy_daily(Arc::clone(&app)));
         let addresses = listeners
             .iter()
             .filter_map(|listener| listener.local_addr().ok());
@@ -160,6 +164,17 @@ impl Drop for Server {
         self.app.stopping.cancel();
         for task in &self.accepting {
             task.abort();
+        }
+    }
+}
+
+/// At start and once a day.
+async fn tidy_daily(app: Shared) {
+    let mut day = tokio::time::interval(DAY);
+    loop {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            _ = day.tick() => app.accounts.tidy().await,
         }
     }
 }
