@@ -124,7 +124,17 @@ class FirefoxPerson {
   }
 
   async #fill(label: string, text: string): Promise<void> {
-    await this.#page.locator(aria(label)).fill(text);
+    await expect(async () => {
+      // The label itself has the same name as its field.
+      const named = await this.#page.$$(aria(label));
+      const fields = await Promise.all(
+        named.map((element) => element.evaluate((node) => node.matches("input, textarea"))),
+      );
+      const field = named[fields.indexOf(true)];
+      if (field === undefined) throw new Error(`no field is named ${label}`);
+      await field.click();
+      await field.type(text);
+    }).toPass({ timeout: 10_000 });
   }
 
   #inbound(value: "totalAudioEnergy" | "audioLevel"): Promise<number> {
@@ -141,5 +151,5 @@ class FirefoxPerson {
 }
 
 function aria(name: string, role?: string): string {
-  return `::-p-aria(${name}${role === undefined ? "" : `[role="${role}"]`})`;
+  return `::-p-aria([name="${name}"]${role === undefined ? "" : `[role="${role}"]`})`;
 }
