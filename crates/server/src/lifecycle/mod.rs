@@ -34,7 +34,7 @@ pub use listen::ListenError;
 pub const STOP_PATIENCE: Duration = Duration::from_secs(4);
 
 /// How often keys and old sessions are looked after.
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Why the server does not start. Each text is one line that says what to do.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@
 //! Callers hand over a closure of the functions of the modules here, each a plain
 //! `fn(&Connection, …) -> Result<_, StoreError>`, and never write SQL themselves:
 //!
-//! ```ignore
+//! ```text
 //! let person = app.store.read(move |db| store::accounts::person(db, user)).await?;
 //! ```
 //!

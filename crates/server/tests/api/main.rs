@@ -3,8 +3,15 @@
 //! Every test starts a server of its own in a directory of its own. The clock stands still unless a
 //! test moves it. Nothing sleeps.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 mod accounts;
 mod app;
+mod command;
 mod headers;
 mod http;
 mod people;

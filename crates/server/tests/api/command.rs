@@ -1,0 +1,414 @@
+//! The command `ahoy` as people type it: what it prints, what it refuses, how it ends.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+use clap::Parser as _;
+use server::config::{Command as CommandLine, Config};
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ahoy.example.toml");
+
+#[test]
+fn it_serves_where_it_says_and_stops_with_0_when_told() {
+    for (signal, verb) in [("TERM", &["serve"][..]), ("INT", &[])] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut running = Running::start(&directory, verb);
+        let address = running.address();
+        std::net::TcpStream::connect(&address).expect("it listens");
+        running.signal(signal);
+        assert_eq!(running.wait().code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn it_prints_how_to_try_a_call_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut running = Running::start(&directory, &[]);
+    running.signal("TERM");
+    let mut rest = String::new();
+    running.out.read_to_string(&mut rest).unwrap();
+    assert!(
+        running
+            .first_line
+            .starts_with("Ahoy is ready: http://127.0.0.1:"),
+        "{rest}"
+    );
+    assert!(rest.contains("two windows, one of them private"), "{rest}");
+    running.wait();
+}
+
+#[test]
+fn what_it_keeps_is_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("new/data");
+    let mut running = Running::start_at(&data, &[]);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    running.signal("TERM");
+    running.wait();
+}
+
+#[tokio::test]
+async fn a_second_signal_does_not_wait_for_anybody() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut running = Running::start(&directory, &[]);
+    // A request whose body never comes: the soft stop would wait for it.
+    let mut slow = TcpStream::connect(running.address()).await.unwrap();
+    let header = "POST /api/v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+                  Expect: 100-continue\r\nContent-Length: 10\r\n\r\n";
+    slow.write_all(header.as_bytes()).await.unwrap();
+    // The server asks for the body once its handler waits for it.
+    let mut asked = [0; 12];
+    tokio::io::AsyncReadExt::read_exact(&mut slow, &mut asked)
+        .await
+        .unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100");
+    running.signal("TERM");
+    running.wait_for_log("stopping");
+    running.signal("TERM");
+    assert_eq!(running.wait().code(), Some(130));
+}
+
+#[test]
+fn a_wrong_option_is_a_usage_error() {
+    for arguments in [
+        &["--lisen", "x"][..],
+        &["--listen", "8080"],
+        &["fly"],
+        &["--stun", "on"],
+    ] {
+        let output = ahoy(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!text(&output.stderr).contains("panicked"), "{output:?}");
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_ahoy"))
+        .env("AHOY_LISTEN", "here")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("localhost:8080"),
+        "it says what to write: {output:?}"
+    );
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().to_str().unwrap();
+    let output = ahoy(&["--listen", &address, "--data", data, "--stun", "off"]);
+    one_line(&output, &[&address, "already in use", "--listen"]);
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_written_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let below = file.join("data");
+    for data in [&file, &below] {
+        let data = data.to_str().unwrap();
+        let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--stun", "off"]);
+        one_line(&output, &["data directory", data, "--data"]);
+    }
+}
+
+#[test]
+fn a_second_process_on_the_same_data_is_turned_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut first = Running::start(&directory, &[]);
+    let data = directory.path().to_str().unwrap();
+    let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--stun", "off"]);
+    one_line(&output, &["another ahoy", "--data"]);
+    first.signal("TERM");
+    assert_eq!(first.wait().code(), Some(0));
+}
+
+#[test]
+fn data_of_a_newer_version_are_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = rusqlite::Connection::open(directory.path().join("ahoy.db")).unwrap();
+    database.pragma_update(None, "user_version", 999).unwrap();
+    drop(database);
+    let data = directory.path().to_str().unwrap();
+    let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--stun", "off"]);
+    one_line(&output, &["newer version", "999"]);
+}
+
+#[test]
+fn damaged_files_are_named() {
+    for (file, words) in [("ahoy.db", "ahoy.db"), ("keys.json", "key file")] {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(file), "nonsense ".repeat(200)).unwrap();
+        let data = directory.path().to_str().unwrap();
+        let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--stun", "off"]);
+        one_line(&output, &[words]);
+    }
+}
+
+#[test]
+fn a_mistake_in_the_config_file_is_shown_with_its_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ahoy.toml");
+    for (content, words) in [
+        ("\nlisen = \"x\"", &["line 2", "lisen", "listen"][..]),
+        ("[calls]\nring_timeout_ms = \"long\"", &["line 2", "long"]),
+        ("listen = \"8080\"", &["line 1", "localhost:8080"]),
+        ("[stun]\nport = 7", &["line 2", "port"]),
+        ("listen = ", &["line 1"]),
+        ("log = \"info,=\"", &["log", "info"]),
+    ] {
+        std::fs::write(&path, content).unwrap();
+        let output = ahoy(&["--config", path.to_str().unwrap()]);
+        one_line(&output, words);
+    }
+    let output = ahoy(&["--config", "/nowhere/ahoy.toml"]);
+    one_line(&output, &["cannot read the config file /nowhere/ahoy.toml"]);
+}
+
+#[test]
+fn a_flag_wins_over_its_variable_and_a_variable_over_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("ahoy.toml");
+    std::fs::write(
+        &config,
+        "listen = \"127.0.0.2:0\"\n[stun]\nlisten = \"off\"",
+    )
+    .unwrap();
+    for (variable, flag, host) in [
+        (None, None, "127.0.0.2"),
+        (Some("127.0.0.3:0"), None, "127.0.0.3"),
+        (Some("127.0.0.3:0"), Some("127.0.0.4:0"), "127.0.0.4"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
+        command
+            .arg("--config")
+            .arg(&config)
+            .arg("--data")
+            .arg(directory.path());
+        variable.map(|value| command.env("AHOY_LISTEN", value));
+        flag.map(|value| command.args(["--listen", value]));
+        let mut running = Running::spawn(&mut command);
+        assert!(
+            running.address().starts_with(&format!("{host}:")),
+            "{}",
+            running.first_line
+        );
+        running.signal("TERM");
+        running.wait();
+    }
+}
+
+#[test]
+fn localhost_is_served_by_both_of_its_addresses() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
+    command
+        .args(["--listen", "localhost:0", "--stun", "off", "--data"])
+        .arg(directory.path());
+    let mut running = Running::spawn(&mut command);
+    let port: u16 = running
+        .address()
+        .rsplit_once(':')
+        .unwrap()
+        .1
+        .parse()
+        .unwrap();
+    std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    // Where this machine has IPv6 at all.
+    if TcpListener::bind("[::1]:0").is_ok() {
+        std::net::TcpStream::connect(("::1", port)).unwrap();
+    }
+    running.signal("TERM");
+    running.wait();
+}
+
+#[test]
+fn help_explains_every_option_with_its_default() {
+    let output = ahoy(&["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    let help = text(&output.stdout);
+    for (flag, variable, default) in [
+        ("--listen", "AHOY_LISTEN", "localhost:8080"),
+        ("--data", "AHOY_DATA", "./ahoy-data"),
+        ("--config", "AHOY_CONFIG", "none"),
+        ("--public-url", "AHOY_PUBLIC_URL", "none"),
+        ("--stun", "AHOY_STUN", "0.0.0.0:3478"),
+        ("--log", "AHOY_LOG", "info"),
+    ] {
+        let from = help
+            .find(flag)
+            .unwrap_or_else(|| panic!("{flag} in {help}"));
+        let explained = help[from..].split("\n      -").next().unwrap();
+        let explained = explained.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in [variable, &format!("[default: {default}]")] {
+            assert!(explained.contains(words), "{words} in {explained}");
+        }
+    }
+}
+
+#[test]
+fn the_example_config_has_every_key_and_every_default() {
+    let text = std::fs::read_to_string(EXAMPLE).unwrap();
+    let as_it_is: Config = toml::from_str(&text).unwrap();
+    assert_eq!(as_it_is, Config::default());
+
+    let all: String = text.lines().map(switched_on).collect();
+    let all: toml::Table = all.parse().unwrap();
+    let full = Config {
+        public_url: Some("https://ahoy.example.org".parse().unwrap()),
+        ..Config::default()
+    };
+    let known = toml::Table::try_from(full).unwrap();
+    assert_eq!(keys("", &all), keys("", &known));
+    toml::Value::Table(all).try_into::<Config>().unwrap();
+}
+
+#[test]
+fn the_example_config_is_taken_by_the_command() {
+    let command =
+        CommandLine::try_parse_from(["ahoy", "--config", EXAMPLE, "--data", "/elsewhere"]);
+    let config = Config::load(&command.unwrap().options).unwrap();
+    assert_eq!(config.data, Path::new("/elsewhere"));
+}
+
+/// A process on a port of the system's choice.
+struct Running {
+    child: Child,
+    out: BufReader<std::process::ChildStdout>,
+    log: BufReader<std::process::ChildStderr>,
+    first_line: String,
+}
+
+impl Running {
+    fn start(directory: &TempDir, arguments: &[&str]) -> Self {
+        Self::start_at(directory.path(), arguments)
+    }
+
+    fn start_at(data: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
+        command
+            .args(arguments)
+            .args(["--listen", "127.0.0.1:0", "--stun", "off", "--data"])
+            .arg(data);
+        Self::spawn(&mut command)
+    }
+
+    /// Returns when it serves.
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut first_line = String::new();
+        out.read_line(&mut first_line).unwrap();
+        if first_line.is_empty() {
+            let mut error = String::new();
+            log.read_to_string(&mut error).unwrap();
+            panic!("it did not start: {error}");
+        }
+        Self {
+            child,
+            out,
+            log,
+            first_line,
+        }
+    }
+
+    fn address(&self) -> String {
+        let (_, address) = self.first_line.trim().split_once("http://").unwrap();
+        address.to_owned()
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args(["-s", name, &id])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+
+    fn wait_for_log(&mut self, words: &str) {
+        let mut line = String::new();
+        while !line.contains(words) {
+            line.clear();
+            assert_ne!(
+                self.log.read_line(&mut line).unwrap(),
+                0,
+                "it ended without {words}"
+            );
+        }
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A test that failed half-way leaves no process behind; one that is over already is fine.
+        let _over = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+fn ahoy(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ahoy"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// Exit code 1 and one line on standard error with these words.
+#[track_caller]
+fn one_line(output: &Output, words: &[&str]) {
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(error.starts_with("ahoy: "), "{error}");
+    for word in words {
+        assert!(error.contains(word), "{word:?} in {error}");
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A setting that is switched off begins with `#` and no space.
+fn switched_on(line: &str) -> String {
+    let on = line
+        .strip_prefix('#')
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+    format!("{}\n", on.unwrap_or(line))
+}
+
+/// All keys, `section.key`, sorted.
+fn keys(prefix: &str, table: &toml::Table) -> Vec<String> {
+    let mut all = Vec::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(inner) => all.extend(keys(&format!("{prefix}{key}."), inner)),
+            _ => all.push(format!("{prefix}{key}")),
+        }
+    }
+    all.sort();
+    all
+}
