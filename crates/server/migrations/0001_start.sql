@@ -78,7 +78,7 @@ CREATE TABLE members (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_by_account ON members (account);
 
--- A call's life as the server knows it; descriptions and candidates are never kept.
+-- A call's life as the server knows it; descriptions, candidates and ringing devices are never kept.
 CREATE TABLE calls (
   id            BLOB    PRIMARY KEY CHECK (length(id) = 16),
   conversation  BLOB    NOT NULL REFERENCES conversations (id),
@@ -86,12 +86,16 @@ CREATE TABLE calls (
   callee        BLOB    NOT NULL REFERENCES accounts (id),
   -- Made by the caller's device, so that a resent start finds its call.
   attempt       BLOB    NOT NULL CHECK (length(attempt) = 16),
-  caller_device BLOB    NOT NULL,
-  callee_device BLOB,
+  caller_device BLOB    NOT NULL REFERENCES devices (id),
+  callee_device BLOB    REFERENCES devices (id),
+  -- silent: the callee blocks the caller and must never hear of it.
+  reach         TEXT    NOT NULL CHECK (reach IN ('devices', 'nobody', 'silent')),
   state         TEXT    NOT NULL CHECK (state IN ('ringing', 'connecting', 'active', 'ended')),
   revision      INTEGER NOT NULL,
   started_at    INTEGER NOT NULL,
-  answered_at   INTEGER,
+  -- Until when it rings or connects.
+  expires_at    INTEGER,
+  -- Since when they hear each other.
   active_at     INTEGER,
   ended_at      INTEGER,
   -- The end's reason, its cause where it failed and who hung up.
@@ -100,7 +104,8 @@ CREATE TABLE calls (
   ended_by      BLOB,
   -- Milliseconds in which they heard each other.
   talked        INTEGER,
-  UNIQUE (caller, attempt),
+  CHECK ((state IN ('ringing', 'connecting')) = (expires_at IS NOT NULL)),
+  CHECK ((state = 'active') = (active_at IS NOT NULL)),
   CHECK ((state = 'ended') = (ended_at IS NOT NULL AND end_reason IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX calls_by_caller ON calls (caller, id);

@@ -77,7 +77,7 @@ impl Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Closed => Self::unavailable(),
+            StoreError::Closed | StoreError::Busy => Self::unavailable(),
             StoreError::Database(_)
             | StoreError::Commit(_)
             | StoreError::Panicked

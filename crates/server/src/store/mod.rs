@@ -14,6 +14,8 @@
 //! Ids go in as `user.0` and come out as `UserId(row.get("id")?)`: the UUID crate's 16-byte BLOB.
 
 pub mod accounts;
+pub mod calls;
+pub mod chat;
 mod migrations;
 pub mod people;
 mod readers;
@@ -54,6 +56,9 @@ pub enum StoreError {
     /// The server is stopping.
     #[error("the store is closed")]
     Closed,
+    /// More writes wait than can be done soon.
+    #[error("too many writes wait")]
+    Busy,
     /// The closure panicked; nothing of it was kept.
     #[error("a panic while using the database")]
     Panicked,
@@ -139,6 +144,21 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         self.writer.write(work).await
+    }
+
+    /// Hands a change over without waiting. `then` gets the result that [`Store::write`] would answer
+    /// with, on the writer's thread and in the order in which changes were handed over: what it
+    /// tells is told in the order in which it was kept. It must not wait.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] and [`StoreError::Closed`]; then nothing is done and `then` is not called.
+    pub fn hand_over<T, F, G>(&self, work: F, then: G) -> Result<(), StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        G: FnOnce(Result<T, StoreError>) + Send + 'static,
+    {
+        self.writer.hand_over(work, then)
     }
 
     /// Looks something up.

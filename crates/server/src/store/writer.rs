@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, oneshot};
 
 use super::StoreError;
 
@@ -65,13 +65,41 @@ impl Writer {
         let job = WriteJob {
             work: Some(work),
             result: None,
-            answer,
+            // Whoever asked may be gone; the write stands all the same.
+            then: move |result| drop(answer.send(result)),
         };
-        self.hand_over(Box::new(job))?;
+        self.queue(Box::new(job))?;
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    fn hand_over(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+    pub(super) fn hand_over<T, F, G>(&self, work: F, then: G) -> Result<(), StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        G: FnOnce(Result<T, StoreError>) + Send + 'static,
+    {
+        self.0
+            .places
+            .try_acquire()
+            .map_err(|error| match error {
+                TryAcquireError::NoPermits => StoreError::Busy,
+                TryAcquireError::Closed => StoreError::Closed,
+            })?
+            .forget();
+        let inner = Arc::clone(&self.0);
+        let job = WriteJob {
+            work: Some(work),
+            result: None,
+            then: move |result| {
+                inner.places.add_permits(1);
+                then(result);
+            },
+        };
+        self.queue(Box::new(job))
+            .inspect_err(|_| self.0.places.add_permits(1))
+    }
+
+    fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
         let jobs = self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let jobs = jobs.as_ref().ok_or(StoreError::Closed)?;
         jobs.send(job).map_err(|_| StoreError::Closed)
@@ -106,16 +134,17 @@ trait Job: Send {
     fn answer(self: Box<Self>, commit: Result<(), &StoreError>);
 }
 
-struct WriteJob<T, F> {
+struct WriteJob<T, F, G> {
     work: Option<F>,
     result: Option<Result<T, StoreError>>,
-    answer: oneshot::Sender<Result<T, StoreError>>,
+    then: G,
 }
 
-impl<T, F> Job for WriteJob<T, F>
+impl<T, F, G> Job for WriteJob<T, F, G>
 where
     T: Send,
     F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+    G: FnOnce(Result<T, StoreError>) + Send,
 {
     fn run(&mut self, connection: &Connection) -> bool {
         let Some(work) = self.work.take() else {
@@ -138,8 +167,13 @@ where
             (Some(Err(error)), _) => Err(error),
             (None, Ok(())) => Err(StoreError::Closed),
         };
-        // Whoever asked may be gone; the write stands all the same.
-        drop(self.answer.send(result));
+        let then = self.then;
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(move || then(result))) {
+            tracing::error!(
+                panic = panic_text(panic.as_ref()),
+                "what follows a write panicked"
+            );
+        }
     }
 }
 
