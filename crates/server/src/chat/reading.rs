@@ -1,0 +1,106 @@
+//! What was read, and who types.
+
+use protocol::ConversationId;
+use protocol::error::ErrorCode;
+use protocol::socket::{Outcome, ServerFrame};
+
+use super::{Asker, Ruled, ruled_standing, standing, write_and_tell};
+use crate::app::{App, Shared};
+use crate::error::Refusal;
+use crate::store::chat::Standing;
+use crate::store::{self, Connection, StoreError};
+
+/// A mark that moved.
+#[derive(Debug)]
+struct Moved {
+    standing: Standing,
+    my_unread: u64,
+    their_unread: u64,
+}
+
+/// Marks everything up to a number as read. A smaller number than before changes nothing.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`]; [`ErrorCode::BadRequest`] for a number that no message has.
+pub async fn mark_read(
+    app: Shared,
+    asker: Asker,
+    conversation: ConversationId,
+    seq: u64,
+) -> Result<Outcome, Refusal> {
+    write_and_tell(
+        app,
+        move |db| match ruled_standing(db, conversation, asker.user)? {
+            Ok(standing) => write(db, standing, seq),
+            Err(refusal) => Ok(Err(refusal)),
+        },
+        move |app, moved| {
+            if let Some(moved) = moved {
+                tell(app, asker, moved);
+            }
+        },
+    )
+    .await?;
+    Ok(Outcome::Done)
+}
+
+fn write(
+    db: &Connection,
+    mut standing: Standing,
+    seq: u64,
+) -> Result<Ruled<Option<Moved>>, StoreError> {
+    if seq > standing.last_seq {
+        let message = format!("There is no message {seq} yet.");
+        return Ok(Err(Refusal::new(ErrorCode::BadRequest, message).at("seq")));
+    }
+    if seq <= standing.mine.read_seq {
+        return Ok(Ok(None));
+    }
+    standing.mine.read_seq = seq;
+    store::chat::set_side(db, standing.conversation, &standing.mine)?;
+    let my_unread = store::chat::unread(db, &standing)?;
+    let their_unread = store::chat::unread(db, &standing.reversed())?;
+    Ok(Ok(Some(Moved {
+        standing,
+        my_unread,
+        their_unread,
+    })))
+}
+
+fn tell(app: &App, asker: Asker, moved: &Moved) {
+    let standing = &moved.standing;
+    let read = |unread| ServerFrame::Read {
+        conversation: standing.conversation,
+        user: asker.user,
+        seq: standing.mine.read_seq,
+        unread,
+    };
+    let mine = read(moved.my_unread);
+    app.hub.send(&[asker.user], &mine, Some(asker.connection));
+    // What a person has read is told to those whom they accepted.
+    if standing.mine.accepted && !standing.mine.blocked && !standing.theirs.blocked {
+        let theirs = read(moved.their_unread);
+        app.hub.send(&[standing.theirs.user], &theirs, None);
+    }
+}
+
+/// Tells a contact that somebody types, or stopped. Others are not told, and the asker not that.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+pub async fn typing(
+    app: Shared,
+    asker: Asker,
+    conversation: ConversationId,
+    active: bool,
+) -> Result<Outcome, Refusal> {
+    let standing = standing(&app, conversation, asker.user).await?;
+    if standing.is_mutual() {
+        let frame = ServerFrame::Typing {
+            conversation,
+            active,
+        };
+        app.hub.send(&[standing.theirs.user], &frame, None);
+    }
+    Ok(Outcome::Done)
+}
