@@ -1,0 +1,418 @@
+//! Drives the switchboard: hands it what happens, keeps what it wants kept, tells what it wants told.
+//!
+//! It decides nothing. The rules kept here: views are taken in the same moment as the change that they
+//! show; nothing of a change is told or answered before its record is durable; what is told of one call
+//! is told in the order in which it happened ([`lanes`]); what is told of one call never waits for another.
+//! Should the disk fail, calls go on without their record, and the log says so.
+
+mod lanes;
+mod requests;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use call::switchboard::{Effect, Handled, Input, Reach, Reply, Row, Switchboard, Timeouts};
+use protocol::call::{CallState, CallView};
+use protocol::chat::Message;
+use protocol::socket::{Outcome, ServerFrame};
+use protocol::{CallId, DeviceId, Timestamp, UserId};
+use tokio::sync::{Notify, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::CallTimers;
+use crate::error::Refusal;
+use crate::hub::Hub;
+use crate::presence::Presences;
+use crate::store::{self, Connection, Store, StoreError};
+use lanes::{Batch, Lanes, Ticket};
+
+pub use requests::{request, start};
+
+/// All calls of this server. Clones are the same ones.
+#[derive(Clone)]
+pub struct Calls {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Calls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Calls").finish_non_exhaustive()
+    }
+}
+
+struct Inner {
+    board: Mutex<Board>,
+    clock: Clock,
+    store: Store,
+    hub: Hub,
+    presences: Presences,
+    /// The next timeout has changed.
+    rescheduled: Notify,
+}
+
+struct Board {
+    switchboard: Switchboard,
+    lanes: Lanes<Delivery>,
+}
+
+/// Something to tell, as it was when the change happened.
+enum Delivery {
+    Frame {
+        user: UserId,
+        device: DeviceId,
+        frame: Box<ServerFrame>,
+    },
+    InCall {
+        user: UserId,
+        in_call: bool,
+    },
+    Answer {
+        to: oneshot::Sender<Result<Outcome, Refusal>>,
+        answer: Result<Outcome, Refusal>,
+    },
+}
+
+/// Who waits for the answer to an input.
+struct Waiting {
+    user: UserId,
+    device: DeviceId,
+    /// The call that was asked about; nothing for a start.
+    call: Option<CallId>,
+    to: oneshot::Sender<Result<Outcome, Refusal>>,
+}
+
+/// What one input leads to, call by call.
+struct Consequence {
+    call: CallId,
+    save: Option<Box<Row>>,
+    deliveries: Vec<Delivery>,
+}
+
+impl Calls {
+    /// Takes what it works with. There are no calls yet; see [`Calls::restore`].
+    pub fn new(
+        clock: Clock,
+        store: Store,
+        hub: Hub,
+        presences: Presences,
+        timers: &CallTimers,
+    ) -> Self {
+        let timeouts = Timeouts {
+            ring: timers.ring_timeout_ms,
+            unreachable: timers.unreachable_timeout_ms,
+            connect: timers.connect_timeout_ms,
+            abandoned: timers.abandoned_after_ms,
+        };
+        let board = Mutex::new(Board {
+            switchboard: Switchboard::new(timeouts),
+            lanes: Lanes::default(),
+        });
+        let inner = Arc::new(Inner {
+            board,
+            clock,
+            store,
+            hub,
+            presences,
+            rescheduled: Notify::new(),
+        });
+        Self { inner }
+    }
+
+    /// Takes up the calls that were alive when the server stopped. Before any device connects.
+    ///
+    /// # Errors
+    /// The store's reasons.
+    pub async fn restore(&self) -> Result<(), StoreError> {
+        let rows = self.inner.store.read(store::calls::alive).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(
+            calls = rows.len(),
+            "calls of before the stop wait for their devices"
+        );
+        let people: Vec<_> = rows
+            .iter()
+            .flat_map(|row| [row.call.caller, row.call.callee])
+            .collect();
+        self.handle(Input::Restore(rows), None);
+        for user in people {
+            let in_call = self.inner.lock().switchboard.in_call(user);
+            self.inner.presences.set_in_call(user, in_call);
+        }
+        Ok(())
+    }
+
+    /// Ends calls whose time is up, until the server stops.
+    pub async fn run(self, stopping: CancellationToken) {
+        loop {
+            let due = self.inner.lock().switchboard.poll_timeout();
+            let clock = &self.inner.clock;
+            let wait = due.map(|at| clock.after(at.since(clock.now())));
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = self.inner.rescheduled.notified() => {}
+                () = sleep_until(wait) => self.handle(Input::Tick, None),
+            }
+        }
+    }
+
+    /// The sockets of a device came or went; which of the two is looked up.
+    pub fn look_at(&self, user: UserId, device: DeviceId) {
+        // Looked up inside the lock, so that the last one to look sees the last change.
+        let inner = &self.inner;
+        inner.handle_with(None, || {
+            if inner.hub.devices(user).contains(&device) {
+                Input::DeviceConnected { user, device }
+            } else {
+                Input::DeviceGone { user, device }
+            }
+        });
+    }
+
+    /// The session of a device was ended: a call that it takes part in ends.
+    pub fn session_ended(&self, user: UserId, device: DeviceId) {
+        self.handle(Input::SessionEnded { user, device }, None);
+    }
+
+    /// Every live call of an account, as one device is shown it.
+    pub fn snapshot(&self, user: UserId, device: DeviceId) -> Vec<CallView> {
+        self.inner.lock().switchboard.snapshot(user, device)
+    }
+
+    fn handle(&self, input: Input, waiting: Option<Waiting>) {
+        self.inner.handle_with(waiting, || input);
+    }
+}
+
+/// Never, where there is nothing to wait for.
+async fn sleep_until(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn handle_with(self: &Arc<Self>, waiting: Option<Waiting>, input: impl FnOnce() -> Input) {
+        let mut board = self.lock();
+        let due = board.switchboard.poll_timeout();
+        let now = self.clock.now();
+        let Handled { reply, effects } = board.switchboard.handle(now, input());
+        let mut consequences = Vec::new();
+        for effect in effects {
+            self.follow(&board.switchboard, now, effect, &mut consequences);
+        }
+        if let Some(waiting) = waiting {
+            answer(&board.switchboard, now, waiting, reply, &mut consequences);
+        }
+        if board.switchboard.poll_timeout() != due {
+            self.rescheduled.notify_one();
+        }
+        for consequence in consequences {
+            self.carry_out(&mut board, consequence);
+        }
+    }
+
+    /// Adds what an effect leads to. An effect belongs to the save before it, if that is of the same call.
+    fn follow(
+        &self,
+        switchboard: &Switchboard,
+        now: Timestamp,
+        effect: Effect,
+        consequences: &mut Vec<Consequence>,
+    ) {
+        match effect {
+            Effect::Save(row) => consequences.push(Consequence {
+                call: row.call.id,
+                save: Some(row),
+                deliveries: Vec::new(),
+            }),
+            Effect::Tell { call, user, device } => {
+                let devices = device.map_or_else(|| self.hub.devices(user), |d| [d].into());
+                let views = devices.into_iter().filter_map(|device| {
+                    let call = switchboard.view_for(call, user, device)?;
+                    let frame = Box::new(ServerFrame::Call { call, now });
+                    Some(Delivery::Frame {
+                        user,
+                        device,
+                        frame,
+                    })
+                });
+                of_call(consequences, call).extend(views);
+            }
+            Effect::Description {
+                call,
+                user,
+                device,
+                description,
+            } => of_call(consequences, call).push(Delivery::Frame {
+                user,
+                device,
+                frame: Box::new(ServerFrame::Description { call, description }),
+            }),
+            Effect::Candidates {
+                call,
+                user,
+                device,
+                epoch,
+                candidates,
+            } => of_call(consequences, call).push(Delivery::Frame {
+                user,
+                device,
+                frame: Box::new(ServerFrame::Candidates {
+                    call,
+                    epoch,
+                    candidates,
+                }),
+            }),
+            Effect::InCall { user, in_call } => match consequences.last_mut() {
+                Some(last) => last.deliveries.push(Delivery::InCall { user, in_call }),
+                None => self.presences.set_in_call(user, in_call),
+            },
+        }
+    }
+
+    fn carry_out(self: &Arc<Self>, board: &mut Board, consequence: Consequence) {
+        let Consequence {
+            call,
+            save,
+            deliveries,
+        } = consequence;
+        let kept = save.is_none();
+        let ticket = board.lanes.push(call, Batch { kept, deliveries });
+        if let Some(row) = save {
+            log_transition(&row);
+            if let Err(error) = self.keep(row, ticket) {
+                log_not_kept(call, &error);
+                board.lanes.kept(ticket);
+            }
+        }
+        self.deliver(board, call);
+    }
+
+    /// Hands the record to the store; once it is durable, what waits for it is told.
+    fn keep(self: &Arc<Self>, row: Box<Row>, ticket: Ticket) -> Result<(), StoreError> {
+        let inner = Arc::clone(self);
+        let both = [row.call.caller, row.call.callee];
+        self.store.hand_over(
+            move |db| save(db, &row),
+            move |saved| {
+                match saved {
+                    Ok(Some(message)) => {
+                        let frame = ServerFrame::Message { message };
+                        inner.hub.send(&both, &frame, None);
+                    }
+                    Ok(None) => {}
+                    Err(error) => log_not_kept(ticket.call, &error),
+                }
+                let mut board = inner.lock();
+                board.lanes.kept(ticket);
+                inner.deliver(&mut board, ticket.call);
+            },
+        )
+    }
+
+    /// Tells what may be told of a call by now. Inside the lock, so that it stays in order.
+    fn deliver(&self, board: &mut Board, call: CallId) {
+        for delivery in board.lanes.ready(call) {
+            match delivery {
+                Delivery::Frame {
+                    user,
+                    device,
+                    frame,
+                } => self.hub.send_to_device(user, device, &frame),
+                Delivery::InCall { user, in_call } => self.presences.set_in_call(user, in_call),
+                // Whoever asked may be gone.
+                Delivery::Answer { to, answer } => drop(to.send(answer)),
+            }
+        }
+    }
+}
+
+/// Where to add what is told of a call.
+fn of_call(consequences: &mut Vec<Consequence>, call: CallId) -> &mut Vec<Delivery> {
+    if consequences.last().is_none_or(|last| last.call != call) {
+        consequences.push(Consequence {
+            call,
+            save: None,
+            deliveries: Vec::new(),
+        });
+    }
+    let last = consequences.len() - 1;
+    &mut consequences[last].deliveries
+}
+
+/// Adds the answer, behind everything that the same input led to.
+fn answer(
+    switchboard: &Switchboard,
+    now: Timestamp,
+    waiting: Waiting,
+    reply: Result<Reply, call::switchboard::Refusal>,
+    consequences: &mut Vec<Consequence>,
+) {
+    let Waiting {
+        user,
+        device,
+        call,
+        to,
+    } = waiting;
+    let (call, answer) = match reply {
+        Ok(Reply::Done) => (call, Ok(Outcome::Done)),
+        Ok(Reply::Call(call)) => {
+            let view = switchboard.view_for(call, user, device);
+            let outcome = view.map(|view| Outcome::Call {
+                call: Box::new(view),
+                now,
+            });
+            let none = || Refusal::internal(&"a call was answered with that cannot be shown");
+            (Some(call), outcome.ok_or_else(none))
+        }
+        Err(refusal) => {
+            let refusal = Refusal::new(refusal.code(), refusal.message());
+            (call, Err(refusal))
+        }
+    };
+    match call {
+        Some(call) => of_call(consequences, call).push(Delivery::Answer { to, answer }),
+        // A start that was refused: nothing happened that it could overtake.
+        None => drop(to.send(answer)),
+    }
+}
+
+/// Keeps a call and its place in the timeline. The entry is told when it is made and when the call has ended.
+fn save(db: &Connection, row: &Row) -> Result<Option<Message>, StoreError> {
+    store::calls::save(db, row)?;
+    let call = &row.call;
+    let shown = matches!(
+        call.state,
+        CallState::Ringing { .. } | CallState::Ended { .. }
+    );
+    // Who is blocked is not told so by an entry that only they would have.
+    if !shown || row.reach == Reach::Silent {
+        return Ok(None);
+    }
+    let message =
+        store::chat::append_call(db, call.conversation, call.id, call.caller, call.started_at)?;
+    Ok(Some(message))
+}
+
+fn log_transition(row: &Row) {
+    let call = &row.call;
+    match call.state {
+        CallState::Ringing { .. } => tracing::info!(call.id = %call.id, "call rings"),
+        CallState::Connecting { .. } => tracing::info!(call.id = %call.id, "call was answered"),
+        CallState::Active { .. } => tracing::info!(call.id = %call.id, "call is active"),
+        CallState::Ended { end } => {
+            tracing::info!(call.id = %call.id, call.reason = ?end.reason, "call has ended");
+        }
+    }
+}
+
+fn log_not_kept(call: CallId, error: &StoreError) {
+    tracing::error!(call.id = %call, %error, "a call goes on, but its record could not be kept");
+}

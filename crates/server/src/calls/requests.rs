@@ -1,0 +1,129 @@
+//! What clients ask of calls: checked here, then handed to the switchboard.
+
+use call::switchboard::{Input, Party, Reach, Request, Start};
+use protocol::description::{CallDescription, Candidate, InvalidDescription};
+use protocol::error::ErrorCode;
+use protocol::socket::Outcome;
+use protocol::{AttemptId, CallId, ConversationId};
+use tokio::sync::oneshot;
+
+use super::Waiting;
+use crate::app::{App, Shared};
+use crate::chat;
+use crate::error::Refusal;
+use crate::secrets;
+
+/// Starts a call.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`], [`ErrorCode::Blocked`], [`ErrorCode::NotAccepted`],
+/// [`ErrorCode::BadRequest`], and the switchboard's.
+pub async fn start(
+    app: Shared,
+    from: Party,
+    attempt: AttemptId,
+    conversation: ConversationId,
+    description: CallDescription,
+) -> Result<Outcome, Refusal> {
+    check_description(&description)?;
+    let standing = chat::standing(&app, conversation, from.user).await?;
+    if standing.mine.blocked {
+        let message = "You have blocked this person. Unblock them to call.";
+        return Err(Refusal::new(ErrorCode::Blocked, message));
+    }
+    if !(standing.mine.accepted && standing.theirs.accepted) {
+        let message = "Calls work once both have accepted each other.";
+        return Err(Refusal::new(ErrorCode::NotAccepted, message));
+    }
+    let callee = standing.theirs.user;
+    let reach = if standing.theirs.blocked {
+        Reach::Silent
+    } else if app.hub.is_connected(callee) {
+        Reach::Devices
+    } else {
+        Reach::Nobody
+    };
+    let (waiting, answered) = waiting(&from, None);
+    let start = Start {
+        call: CallId(secrets::new_id(app.clock.now())),
+        attempt,
+        conversation,
+        from,
+        callee,
+        description,
+        reach,
+    };
+    app.calls.handle(Input::Start(start), Some(waiting));
+    answered.await.map_err(|_| Refusal::unavailable())?
+}
+
+/// Asks for something about a call. It is handed over when the future is first polled.
+///
+/// # Errors
+/// [`ErrorCode::BadRequest`] and the switchboard's.
+pub async fn request(
+    app: &App,
+    from: Party,
+    call: CallId,
+    request: Request,
+) -> Result<Outcome, Refusal> {
+    check(&request)?;
+    let (waiting, answered) = waiting(&from, Some(call));
+    let input = Input::Request {
+        call,
+        from,
+        request,
+    };
+    app.calls.handle(input, Some(waiting));
+    answered.await.map_err(|_| Refusal::unavailable())?
+}
+
+fn waiting(
+    from: &Party,
+    call: Option<CallId>,
+) -> (Waiting, oneshot::Receiver<Result<Outcome, Refusal>>) {
+    let (to, answered) = oneshot::channel();
+    let waiting = Waiting {
+        user: from.user,
+        device: from.device,
+        call,
+        to,
+    };
+    (waiting, answered)
+}
+
+fn check(request: &Request) -> Result<(), Refusal> {
+    match request {
+        Request::Answer {
+            description,
+            candidates,
+        } => {
+            check_description(description)?;
+            check_candidates(candidates)
+        }
+        Request::Describe { description } => check_description(description),
+        Request::AddCandidates { candidates, .. } => check_candidates(candidates),
+        Request::Ring
+        | Request::Decline
+        | Request::Cancel
+        | Request::HangUp
+        | Request::Report { .. } => Ok(()),
+    }
+}
+
+fn check_description(description: &CallDescription) -> Result<(), Refusal> {
+    description
+        .check()
+        .map_err(|error| invalid("description", &error))
+}
+
+fn check_candidates(candidates: &[Candidate]) -> Result<(), Refusal> {
+    candidates
+        .iter()
+        .try_for_each(Candidate::check)
+        .map_err(|error| invalid("candidates", &error))
+}
+
+fn invalid(field: &'static str, error: &InvalidDescription) -> Refusal {
+    Refusal::new(ErrorCode::BadRequest, format!("{field}: {error}.")).at(field)
+}
