@@ -1,5 +1,5 @@
 /** A call between Chromium and Firefox. Playwright drives a Firefox of its own only, so Puppeteer drives this one. */
-import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import puppeteer, { type Browser, type ElementHandle, type Page } from "puppeteer-core";
 
 import { firefoxPath } from "./harness/browsers";
 import { Caller } from "./harness/calls";
@@ -81,12 +81,12 @@ class FirefoxPerson {
     });
     const person = new FirefoxPerson(page);
     await page.goto(url);
-    await person.press("Create account", "link");
+    await person.press("Create account", "a");
     await person.#fill("Display name", account.displayName);
     await person.#fill("Username", account.username);
     await person.#fill("Password", account.password);
     await person.press("Create account");
-    await page.locator(aria("Find people")).wait();
+    await person.#field("Find people");
     return person;
   }
 
@@ -100,8 +100,19 @@ class FirefoxPerson {
     await this.#page.keyboard.press("Enter");
   }
 
-  async press(name: string, role = "button"): Promise<void> {
-    await this.#page.locator(aria(name, role)).click();
+  /** Presses the button, or what else `selector` finds, whose name begins so. */
+  async press(name: string, selector = "button"): Promise<void> {
+    await expect(async () => {
+      const controls = await this.#page.$$(selector);
+      const names = await Promise.all(
+        controls.map((control) =>
+          control.evaluate((node) => (node.ariaLabel ?? node.textContent).trim()),
+        ),
+      );
+      const control = controls[names.findIndex((found) => found.startsWith(name))];
+      if (control === undefined) throw new Error(`nothing is named ${name}`);
+      await control.click();
+    }).toPass({ timeout: 10_000 });
   }
 
   /** The energy of the sound that arrived so far (webrtc-stats `totalAudioEnergy`). */
@@ -124,17 +135,25 @@ class FirefoxPerson {
   }
 
   async #fill(label: string, text: string): Promise<void> {
+    const field = await this.#field(label);
+    await field.click();
+    await field.type(text);
+  }
+
+  /** Waits for the field of a label. */
+  async #field(label: string): Promise<ElementHandle> {
+    let found: ElementHandle | undefined;
     await expect(async () => {
       // The label itself has the same name as its field.
-      const named = await this.#page.$$(aria(label));
-      const fields = await Promise.all(
+      const named = await this.#page.$$(`::-p-aria([name="${label}"])`);
+      const isField = await Promise.all(
         named.map((element) => element.evaluate((node) => node.matches("input, textarea"))),
       );
-      const field = named[fields.indexOf(true)];
-      if (field === undefined) throw new Error(`no field is named ${label}`);
-      await field.click();
-      await field.type(text);
+      found = named[isField.indexOf(true)];
+      if (found === undefined) throw new Error(`no field is named ${label}`);
     }).toPass({ timeout: 10_000 });
+    if (found === undefined) throw new Error(`no field is named ${label}`);
+    return found;
   }
 
   #inbound(value: "totalAudioEnergy" | "audioLevel"): Promise<number> {
@@ -148,8 +167,4 @@ class FirefoxPerson {
       return found;
     }, value);
   }
-}
-
-function aria(name: string, role?: string): string {
-  return `::-p-aria([name="${name}"]${role === undefined ? "" : `[role="${role}"]`})`;
 }
