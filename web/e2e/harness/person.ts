@@ -92,7 +92,7 @@ export class Person {
   /** Searches for somebody and opens the conversation with them, which may be new. */
   async find(other: Person): Promise<void> {
     await this.page.getByLabel("Find people").fill(other.account.username);
-    await this.page.getByRole("listbox").getByRole("option", { name: other.displayName }).click();
+    await this.searchResult(other).click();
     await expect(this.messageField).toBeVisible();
   }
 
