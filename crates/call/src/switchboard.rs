@@ -136,11 +136,16 @@ impl Switchboard {
             return self.started_before(call, &start);
         }
         let sent = requests::first_offer(start.description)?;
-        if let Some(call) = self.ringing(start.callee, caller) {
+        let theirs = self.ringing(start.callee, caller);
+        if let Some(call) = theirs
+            .filter(|live| live.reach != Reach::Silent)
+            .map(|live| live.id)
+        {
             self.join(now, call, start.from, start.attempt, effects);
             return Ok(Reply::Call(call));
         }
-        if let Some(call) = self.ringing(caller, start.callee) {
+        // A blocked caller may not see a difference.
+        if let Some(call) = self.ringing(caller, start.callee).map(|live| live.id) {
             self.change(now, call, Change::Ended(EndReason::Replaced), effects);
         }
         if self.is_busy(caller) {
@@ -473,16 +478,11 @@ impl Switchboard {
         Some(live)
     }
 
-    /// The call by which one account rings another, where the other may know.
-    fn ringing(&self, from: UserId, to: UserId) -> Option<CallId> {
-        self.live_of(from)
-            .find(|live| {
-                live.caller.party.user == from
-                    && live.callee == to
-                    && live.callee_side().is_none()
-                    && live.reach != Reach::Silent
-            })
-            .map(|live| live.id)
+    /// The call by which one account rings another.
+    fn ringing(&self, from: UserId, to: UserId) -> Option<&Live> {
+        self.live_of(from).find(|live| {
+            live.caller.party.user == from && live.callee == to && live.callee_side().is_none()
+        })
     }
 
     /// Whether an account is in a live call that it knows of.

@@ -293,10 +293,13 @@ export class Handset {
         if (online) server.sendStart(state, effects);
         return;
       case "ringing":
-        return server.sendAnswer(state, effects);
+        if (state.answer !== "sent") return server.sendAnswer(state, effects);
+        // The other side restarts ICE already, and the outcome is still under way.
+        break;
       case "talking":
-        effects.push(states.send({ type: "describe_call", call: state.call, description }));
+        break;
     }
+    effects.push(states.send({ type: "describe_call", call: state.call, description }));
   }
 
   /** A path that was never there cannot break. */

@@ -88,7 +88,14 @@ impl Handset {
                 }
             }
             State::Ringing(ringing) => {
-                if ringing.line.described(description) {
+                if ringing.line.described(description.clone()) {
+                    if ringing.answer == Answer::Sent {
+                        // The other side restarts ICE already, and the outcome is still under way.
+                        let call = ringing.call;
+                        effects.push(Effect::Send {
+                            request: RequestBody::DescribeCall { call, description },
+                        });
+                    }
                     ringing.send_answer(effects);
                 }
             }
