@@ -2,13 +2,18 @@
 
 pub mod accounts;
 pub mod app;
+pub mod calls;
+pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod error;
 pub mod http;
 pub mod hub;
 pub mod lifecycle;
+pub mod presence;
+pub mod relay;
 pub mod secrets;
+pub mod socket;
 pub mod store;
 
 pub use lifecycle::{Server, StartError};

@@ -5,6 +5,8 @@
 
 mod accounts;
 mod body;
+mod calls;
+mod chat;
 mod cookie;
 mod headers;
 mod identity;
@@ -22,6 +24,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
 use axum::{Extension, Router};
 use protocol::error::ErrorCode;
 use protocol::limits::HTTP_BODY_MAX_BYTES;
@@ -40,9 +43,12 @@ pub fn router(app: Shared) -> Router {
         .merge(accounts::routes())
         .merge(sessions::routes())
         .merge(people::routes())
+        .merge(chat::routes())
+        .merge(calls::routes())
         .merge(probes::routes())
         .split_for_parts();
-    api.layer(Extension(openapi::Description::new(&description)))
+    api.route("/api/v1/socket", get(crate::socket::socket))
+        .layer(Extension(openapi::Description::new(&description)))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(elsewhere)
         .layer(DefaultBodyLimit::max(HTTP_BODY_MAX_BYTES))

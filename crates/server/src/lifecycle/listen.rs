@@ -1,11 +1,12 @@
-//! Binding the addresses of HTTP.
+//! Binding the addresses of HTTP and STUN.
 
 use std::io;
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
-use crate::config::Listen;
+use crate::config::{Listen, StunListen};
+use crate::relay::Stun;
 
 /// Tries for a port that is free by IPv4 and IPv6 where the system chooses it.
 const FREE_PORT_TRIES: u32 = 16;
@@ -72,6 +73,18 @@ pub(super) async fn bind(listen: Listen) -> Result<Vec<TcpListener>, ListenError
                 tracing::debug!(%error, "this machine has no IPv6; IPv4 alone is served");
                 return Ok(vec![listener]);
             }
+        }
+    }
+}
+
+/// Binds the address of STUN, where it is not off.
+pub(super) async fn bind_stun(listen: StunListen) -> Result<Option<Stun>, ListenError> {
+    match listen {
+        StunListen::Off => Ok(None),
+        StunListen::Address(address) => {
+            let bound = Stun::bind(address).await;
+            let failed = |source| ListenError::new(address, "stun-listen 0.0.0.0:3479", source);
+            bound.map(Some).map_err(failed)
         }
     }
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,10 +22,14 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::Accounts;
 use crate::accounts::keys::{KeyRing, KeysError};
 use crate::app::{App, Shared};
+use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::config::{Config, Listen};
-use crate::hub::Hub;
-use crate::store::{OpenError, Store};
+use crate::hub::{Hub, Movement};
+use crate::presence::Presences;
+use crate::relay::Stun;
+use crate::socket::Strangers;
+use crate::store::{OpenError, Store, StoreError};
 
 pub use connections::Peer;
 pub use data::DataError;
@@ -51,6 +56,9 @@ pub enum StartError {
     /// An address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The calls of before the last stop cannot be read.
+    #[error("the calls of before the last stop cannot be read: {0}")]
+    Calls(#[from] StoreError),
 }
 
 /// A running server. Dropping it without [`Server::shutdown`] stops it hard.
@@ -58,6 +66,7 @@ pub enum StartError {
 pub struct Server {
     app: Shared,
     addresses: Vec<SocketAddr>,
+    stun_address: Option<SocketAddr>,
     accepting: Vec<JoinHandle<()>>,
     /// Held until the end: keeps a second process out.
     _directory: data::Directory,
@@ -80,9 +89,10 @@ impl Server {
         let directory = data::Directory::open(&config.data)?;
         // Bound before the database is opened: the likeliest mistake is told first and touches nothing.
         let listeners = listen::bind(config.listen).await?;
+        let stun = listen::bind_stun(config.stun.listen).await?;
         let keys = KeyRing::open(directory.path(), clock.now())?;
         let store = Store::open(directory.path())?;
-        let hub = Hub::default();
+        let (hub, movements) = Hub::new();
         let issuer = config
             .public_url
             .as_ref()
@@ -96,22 +106,43 @@ impl Server {
             issuer,
             limits,
         );
+        let (presences, teller) = Presences::new(hub.clone(), store.clone(), clock.clone());
+        let calls = Calls::new(
+            clock.clone(),
+            store.clone(),
+            hub.clone(),
+            presences.clone(),
+            &config.calls,
+        );
+        calls.restore().await?;
         let app = Arc::new(App {
             config,
             clock,
             store,
             hub,
             accounts,
-            stun_port: None,
+            presences,
+            calls,
+            strangers: Strangers::default(),
+            stun_port: stun.as_ref().map(|stun| stun.address().port()),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
         app.tasks.spawn(tidy_daily(Arc::clone(&app)));
+        let stopping = || app.stopping.clone();
+        app.tasks.spawn(teller.run(stopping()));
+        app.tasks.spawn(app.calls.clone().run(stopping()));
+        app.tasks.spawn(follow(Arc::clone(&app), movements));
+        let stun_address = stun.as_ref().map(Stun::address);
+        if let Some(stun) = stun {
+            app.tasks.spawn(stun.run(stopping().cancelled_owned()));
+        }
         let addresses = listeners
             .iter()
             .filter_map(|listener| listener.local_addr().ok());
         Ok(Self {
             addresses: addresses.collect(),
+            stun_address,
             accepting: accept(&app, listeners),
             app,
             _directory: directory,
@@ -134,6 +165,11 @@ impl Server {
             (None, _, Some(address)) => format!("http://{address}"),
             (None, listen, None) => format!("http://{listen}"),
         }
+    }
+
+    /// The UDP address that STUN is served on; nothing where it is off.
+    pub fn stun_address(&self) -> Option<SocketAddr> {
+        self.stun_address
     }
 
     /// What the server works with.
@@ -175,6 +211,24 @@ async fn tidy_daily(app: Shared) {
         tokio::select! {
             () = app.stopping.cancelled() => return,
             _ = day.tick() => app.accounts.tidy().await,
+        }
+    }
+}
+
+/// Tells those whom it concerns what happened to devices, until the server stops.
+async fn follow(app: Shared, mut movements: mpsc::UnboundedReceiver<Movement>) {
+    loop {
+        let movement = tokio::select! {
+            () = app.stopping.cancelled() => return,
+            movement = movements.recv() => movement,
+        };
+        match movement {
+            Some(Movement::Moved { user, device }) => {
+                app.calls.look_at(user, device);
+                app.presences.look_at(user);
+            }
+            Some(Movement::SessionEnded { user, device }) => app.calls.session_ended(user, device),
+            None => return,
         }
     }
 }

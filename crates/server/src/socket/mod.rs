@@ -1,0 +1,53 @@
+//! The socket, `/api/v1/socket`: the only home of frames.
+//!
+//! A connection's life: [`upgrade`] checks where it comes from and that there is room for a stranger;
+//! [`hello`] waits for the first frame and turns a stranger into a [`Client`]; [`connection`] is the one
+//! loop of an identified socket; [`close`] knows why it ends. Chat and calls never see a stranger and never
+//! write to a socket: [`requests`] hands them what is asked and brings back the answer.
+
+mod close;
+mod connection;
+mod frames;
+mod hello;
+mod rate;
+mod requests;
+mod strangers;
+mod upgrade;
+mod welcome;
+
+use call::switchboard::Party;
+use protocol::SessionId;
+use protocol::account::{Device, Person};
+
+use crate::chat::Asker;
+use crate::hub::ConnectionId;
+
+pub use close::Close;
+pub use strangers::Strangers;
+pub use upgrade::socket;
+
+/// Who is at the other end of an identified socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Client {
+    person: Person,
+    device: Device,
+    session: SessionId,
+    connection: ConnectionId,
+}
+
+impl Client {
+    fn asker(&self) -> Asker {
+        Asker {
+            user: self.person.id,
+            connection: self.connection,
+        }
+    }
+
+    fn party(&self) -> Party {
+        Party {
+            user: self.person.id,
+            device: self.device.id,
+            device_name: self.device.name.clone(),
+        }
+    }
+}
