@@ -1,7 +1,22 @@
+import "./styles/tokens.css";
+import "./styles/base.css";
+
 import { mount } from "svelte";
 
-import App from "./ui/App.svelte";
+import { App } from "./state/app.svelte";
+import { Route } from "./state/route.svelte";
+import AppView from "./ui/App.svelte";
 
 const target = document.getElementById("app");
 if (target === null) throw new Error("index.html has no element with the id app");
-mount(App, { target });
+
+const app = new App({
+  load: () => import("./signed-in"),
+  storage: localStorage,
+  // Missing on pages that are neither HTTPS nor localhost, whatever the type says.
+  locks: (navigator as Partial<Navigator>).locks,
+  userAgent: navigator.userAgent,
+});
+const route = new Route({ location, history, target: window });
+mount(AppView, { target, props: { app, route } });
+void app.start();

@@ -1,0 +1,194 @@
+// Everything that belongs to the signed-in account, put together: the session, the line and what
+// is known over them. It is made at sign-in and put away as a whole.
+
+import type { CallController, CreateController } from "../call/screen";
+import { api } from "../net/api";
+import type { Session } from "../net/session";
+import type { LineState } from "../net/socket";
+import { reconnectOnReturn, Socket, socketAddress } from "../net/socket";
+import { MESSAGE_MAX_CHARS } from "../protocol/constants";
+import type { Conversation } from "../protocol/Conversation";
+import type { ConversationId } from "../protocol/ConversationId";
+import type { Message } from "../protocol/Message";
+import type { Outcome } from "../protocol/Outcome";
+import type { Person } from "../protocol/Person";
+import type { RequestBody } from "../protocol/RequestBody";
+import type { SignedIn } from "../protocol/SignedIn";
+import type { UserId } from "../protocol/UserId";
+
+import { CallHistory } from "./call-log.svelte";
+import { CallState } from "./call.svelte";
+import { Conversations } from "./conversations.svelte";
+import { Drafts } from "./drafts";
+import { Outbox } from "./outbox.svelte";
+import { PeopleSearch } from "./people.svelte";
+import { SessionList } from "./sessions.svelte";
+import { Typing } from "./typing.svelte";
+
+type ContactRequest = "accept_contact" | "block_contact" | "unblock_contact";
+
+export interface AccountPorts {
+  createController: CreateController;
+  /** Where drafts and unsent messages survive a reload. */
+  storage: Storage;
+  /** The line is down for good. */
+  closed: (why: "session_ended" | "unsupported") => void;
+}
+
+export class Account {
+  me = $state.raw<Person>({ id: "", username: "", display_name: "" });
+  lineState = $state.raw<LineState>({ is: "connecting" });
+  /** Milliseconds by which the server's clock is ahead of this device's. */
+  clockAhead = $state(0);
+  messageMaxChars = $state(MESSAGE_MAX_CHARS);
+
+  readonly conversations: Conversations;
+  readonly outbox: Outbox;
+  readonly drafts: Drafts;
+  readonly typing: Typing;
+  readonly people: PeopleSearch;
+  readonly sessions: SessionList;
+  readonly callHistory: CallHistory;
+  readonly call = new CallState();
+  readonly controller: CallController;
+  readonly session: Session;
+
+  readonly #socket: Socket;
+  readonly #disposers: (() => void)[] = [];
+
+  constructor(
+    signedIn: SignedIn,
+    session: Session,
+    { createController, storage, closed }: AccountPorts,
+  ) {
+    this.me = signedIn.me;
+    this.session = session;
+    this.#socket = new Socket(
+      {
+        open: () => new WebSocket(socketAddress(location)),
+        token: () => session.token(),
+        renew: () => session.renew(),
+        device: signedIn.device.id,
+      },
+      (state) => {
+        this.lineState = state;
+        if (state.is === "closed" && state.why !== "disposed") closed(state.why);
+      },
+    );
+    this.typing = new Typing(this.#socket);
+    this.drafts = new Drafts(this.me.id, storage);
+    this.conversations = new Conversations(
+      this.me.id,
+      this.#socket,
+      (conversation) => (range, limit) =>
+        session.with((token) => api.history(token, conversation, range, limit)),
+    );
+    this.outbox = new Outbox(
+      this.me.id,
+      storage,
+      async ({ id, conversation, text }) =>
+        messageOf(await this.#ask({ type: "send_message", conversation, message: id, text })),
+      (message) => this.#message(message),
+    );
+    this.people = new PeopleSearch((query, signal) =>
+      session.with(async (token) => (await api.people(token, query, signal)).people),
+    );
+    this.sessions = new SessionList({
+      list: () => session.with(async (token) => (await api.sessions(token)).sessions),
+      end: (id) => session.with((token) => api.endSession(token, id)),
+    });
+    this.callHistory = new CallHistory((before) =>
+      session.with((token) => api.callLog(token, before)),
+    );
+    this.#listen();
+    this.controller = createController({ line: this.#socket, display: this.call });
+    this.#disposers.push(reconnectOnReturn(this.#socket));
+    this.#socket.connect();
+    this.outbox.flush();
+  }
+
+  get isOnline(): boolean {
+    return this.lineState.is === "open";
+  }
+
+  /** Finds or makes the conversation with a person. */
+  async openConversation(person: UserId): Promise<ConversationId> {
+    const conversation = conversationOf(await this.#ask({ type: "open_conversation", person }));
+    this.conversations.put(conversation);
+    return conversation.id;
+  }
+
+  /** Accepts, blocks or unblocks the other person of a conversation. */
+  async changeContact(type: ContactRequest, conversation: ConversationId): Promise<void> {
+    this.conversations.put(conversationOf(await this.#ask({ type, conversation })));
+  }
+
+  async changeDisplayName(display_name: string): Promise<void> {
+    this.me = await this.session.with((token) => api.changeMe(token, { display_name }));
+  }
+
+  /** The session has new tokens. */
+  renewed(signedIn: SignedIn): void {
+    this.me = signedIn.me;
+    this.#socket.renewed(signedIn.access_token);
+  }
+
+  /** Ends the session on the server, and forgets here what only this account should see. */
+  async signOut(): Promise<void> {
+    await this.session.with((token) => api.signOut(token));
+    this.outbox.clear();
+    this.drafts.clear();
+  }
+
+  /** Tries the line at once. */
+  reconnect(): void {
+    this.#socket.connect();
+  }
+
+  dispose(): void {
+    this.controller.dispose();
+    this.outbox.dispose();
+    this.session.dispose();
+    for (const dispose of this.#disposers) dispose();
+    this.#socket.dispose();
+  }
+
+  #listen(): void {
+    const leave = this.#socket.listen({
+      welcome: (welcome) => {
+        this.me = welcome.me;
+        this.clockAhead = welcome.now - Date.now();
+        this.messageMaxChars = welcome.limits.message_max_chars;
+        this.conversations.welcome(welcome);
+        if (this.callHistory.phase !== "unloaded") void this.callHistory.load();
+      },
+      frame: (frame) => {
+        this.typing.frame(frame);
+        if (frame.type === "message") this.#message(frame.message);
+        else this.conversations.frame(frame);
+      },
+      down: () => this.typing.down(),
+    });
+    this.#disposers.push(leave);
+  }
+
+  #message(message: Message): void {
+    this.conversations.message(message);
+    this.outbox.remove(message.id);
+    this.callHistory.message(message);
+  }
+
+  #ask(body: RequestBody): Promise<Outcome> {
+    return this.#socket.request(body, { resend: true });
+  }
+}
+
+function conversationOf(outcome: Outcome): Conversation {
+  if (outcome.type === "conversation") return outcome.conversation;
+  throw new Error(`The server answered ${outcome.type} where a conversation was asked for.`);
+}
+
+function messageOf(outcome: Outcome): Message {
+  if (outcome.type === "message") return outcome.message;
+  throw new Error(`The server answered ${outcome.type} where a message was asked for.`);
+}

@@ -1,0 +1,137 @@
+// Who is signed in, if anybody: start with the session of the last visit, sign in, sign out.
+
+import type { Component } from "svelte";
+
+import { openApi } from "../net/api";
+import { deviceClaim, rememberDevice } from "../net/device";
+import { RequestFailed } from "../net/http";
+import { inTurn, Session } from "../net/session";
+import { reconnectDelay } from "../net/reconnect";
+import type { SignedIn } from "../protocol/SignedIn";
+
+import type { Account, AccountPorts } from "./account.svelte";
+import type { Route } from "./route.svelte";
+
+export type Home = Component<{ account: Account; route: Route; signOut: () => Promise<void> }>;
+
+/** What is loaded for somebody who is signed in. */
+export interface SignedInModule {
+  Home: Home;
+  createAccount: (
+    signedIn: SignedIn,
+    session: Session,
+    ports: Omit<AccountPorts, "createController">,
+  ) => Account;
+}
+
+export type Entrance =
+  /** It is being found out. */
+  | { is: "starting"; unreachable: boolean }
+  /** Nobody; `notice` says why, where that was not the person's own wish. */
+  | { is: "signed_out"; notice: string | null }
+  | { is: "signed_in"; account: Account; Home: Home }
+  /** This page is too old for its server. */
+  | { is: "outdated" };
+
+export interface AppPorts {
+  /** Loads what is needed once somebody is signed in; called again, it costs nothing. */
+  load: () => Promise<SignedInModule>;
+  storage: Storage;
+  locks: Pick<LockManager, "request"> | undefined;
+  userAgent: string;
+}
+
+export class App {
+  entrance = $state.raw<Entrance>({ is: "starting", unreachable: false });
+
+  readonly #ports: AppPorts;
+
+  constructor(ports: AppPorts) {
+    this.#ports = ports;
+  }
+
+  /** Takes up the session of the last visit; waits while the server cannot be reached. */
+  async start(): Promise<void> {
+    // Alongside, for it will most likely be needed; a failure is dealt with where it is.
+    this.#ports.load().catch(() => null);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#enter(await inTurn(this.#ports.locks, openApi.refresh));
+        return;
+      } catch (error) {
+        if (error instanceof RequestFailed && error.status < 500) {
+          this.entrance = { is: "signed_out", notice: null };
+          return;
+        }
+        this.entrance = { is: "starting", unreachable: true };
+      }
+      await pause(reconnectDelay(attempt, Math.random()));
+    }
+  }
+
+  async signIn(username: string, password: string): Promise<void> {
+    const { storage, userAgent } = this.#ports;
+    const device = deviceClaim(storage, username, userAgent);
+    await this.#enter(await openApi.signIn({ username, password, device }));
+  }
+
+  async register(username: string, display_name: string, password: string): Promise<void> {
+    const { storage, userAgent } = this.#ports;
+    const device = deviceClaim(storage, username, userAgent);
+    await this.#enter(await openApi.register({ username, display_name, password, device }));
+  }
+
+  async signOut(): Promise<void> {
+    if (this.entrance.is !== "signed_in") return;
+    await this.entrance.account.signOut();
+    this.#leave({ is: "signed_out", notice: null });
+  }
+
+  /** The session is over without the person's doing. */
+  #sessionEnded(): void {
+    this.#leave({
+      is: "signed_out",
+      notice: "Your session on this device was ended. Sign in again to go on.",
+    });
+  }
+
+  async #enter(signedIn: SignedIn): Promise<void> {
+    const { storage, locks, load } = this.#ports;
+    rememberDevice(storage, signedIn.me.username, signedIn.device.id);
+    const loaded = await load().catch(() => null);
+    if (loaded === null) {
+      // The server was updated and no longer has the files of this page.
+      this.#leave({ is: "outdated" });
+      return;
+    }
+    const { Home, createAccount } = loaded;
+    const session = new Session(
+      signedIn,
+      {
+        renewed: (next) => {
+          if (next.session === signedIn.session) account.renewed(next);
+          // Another tab signed somebody in: what this tab shows is no longer theirs to see.
+          else void this.#enter(next);
+        },
+        ended: () => this.#sessionEnded(),
+      },
+      { locks },
+    );
+    const account = createAccount(signedIn, session, {
+      storage,
+      closed: (why) =>
+        why === "unsupported" ? this.#leave({ is: "outdated" }) : this.#sessionEnded(),
+    });
+    this.#leave({ is: "signed_in", account, Home });
+  }
+
+  #leave(entrance: Entrance): void {
+    const before = this.entrance;
+    this.entrance = entrance;
+    if (before.is === "signed_in") before.account.dispose();
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,32 @@
+// Whether the phone icon works, and why not.
+
+import type { DeviceObstacle } from "../call/screen";
+import type { Contact } from "../protocol/Contact";
+import type { HandsetView } from "../protocol/HandsetView";
+
+/** Why a person cannot be called now. */
+export type CallObstacle =
+  DeviceObstacle | "offline" | "in_call" | "not_accepted" | "not_accepted_here" | "blocked";
+
+export interface CallCircumstances {
+  contact: Contact;
+  phase: HandsetView["phase"];
+  device: DeviceObstacle | null;
+  lineOpen: boolean;
+}
+
+/** The first thing that stands in the way of a call; what nobody here can change comes first. */
+export function callObstacle({
+  contact,
+  phase,
+  device,
+  lineOpen,
+}: CallCircumstances): CallObstacle | null {
+  if (device === "no_webrtc" || device === "insecure_page") return device;
+  if (contact === "blocked") return "blocked";
+  if (contact === "request") return "not_accepted_here";
+  if (contact !== "accepted") return "not_accepted";
+  if (phase !== "idle" && phase !== "ended") return "in_call";
+  if (!lineOpen) return "offline";
+  return device;
+}
