@@ -6,6 +6,7 @@
 //! for one reason, with one record; a device that is away ends no call. It does no I/O, reads no clock
 //! and knows neither contacts nor sockets.
 
+mod consequences;
 mod effect;
 mod input;
 mod live;
@@ -17,7 +18,7 @@ mod timeouts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::call::{CallEnd, CallState, CallView, EndReason};
+use protocol::call::{CallState, CallView, EndReason, Here, Remote};
 use protocol::{AttemptId, CallId, DeviceId, Timestamp, UserId};
 
 pub use effect::{Effect, Handled, Row};
@@ -135,7 +136,7 @@ impl Switchboard {
         if let Some(&call) = self.attempts.get(&(caller, start.attempt)) {
             return self.started_before(call, &start);
         }
-        let sent = requests::first_offer(start.description)?;
+        requests::check_offer(&start.description)?;
         let theirs = self.ringing(start.callee, caller);
         if let Some(call) = theirs
             .filter(|live| live.reach != Reach::Silent)
@@ -151,24 +152,38 @@ impl Switchboard {
         if self.is_busy(caller) {
             return Err(Refusal::CallerBusy);
         }
-        let silent = start.reach == Reach::Silent;
-        let busy = !silent && self.is_busy(start.callee);
+        let busy = start.reach != Reach::Silent && self.is_busy(start.callee);
+        Ok(self.place(now, start, busy, effects))
+    }
+
+    /// Makes the call: it rings, or it is over at once because the callee is in another.
+    fn place(
+        &mut self,
+        now: Timestamp,
+        start: Start,
+        busy: bool,
+        effects: &mut Vec<Effect>,
+    ) -> Reply {
+        let Start { call, callee, .. } = start;
         let unreachable_at =
             (start.reach == Reach::Nobody).then(|| now + self.timeouts.unreachable);
         self.insert(Live {
-            id: start.call,
+            id: call,
             revision: 0,
             conversation: start.conversation,
             started_at: now,
             reach: start.reach,
-            attempts: vec![(caller, start.attempt)],
+            attempts: vec![(start.from.user, start.attempt)],
             joined: false,
             caller: Side {
                 party: start.from,
                 away: None,
-                sent: Some(sent),
+                sent: Some(Remote {
+                    description: start.description,
+                    candidates: Vec::new(),
+                }),
             },
-            callee: start.callee,
+            callee,
             state: State::Ringing {
                 devices: BTreeSet::new(),
                 expires_at: now + self.timeouts.ring,
@@ -176,19 +191,16 @@ impl Switchboard {
             },
         });
         if busy {
-            let live = self.remove(start.call);
-            self.finish(now, live, EndReason::Busy, effects);
+            self.change(now, call, Change::Ended(EndReason::Busy), effects);
         } else {
-            effects.extend(self.save(start.call));
-            if start.reach == Reach::Devices {
-                effects.push(Effect::Tell {
-                    call: start.call,
-                    user: start.callee,
-                    device: None,
-                });
-            }
+            effects.extend(self.save(call));
+            effects.extend((start.reach == Reach::Devices).then_some(Effect::Tell {
+                call,
+                user: callee,
+                device: None,
+            }));
         }
-        Ok(Reply::Call(start.call))
+        Reply::Call(call)
     }
 
     /// A resent start finds its call, if it is the same one from the same device.
@@ -198,7 +210,7 @@ impl Switchboard {
             None => self.recent.get(call).map(Ended::conversation),
         };
         let view = self.view_for(call, start.from.user, start.from.device);
-        let takes_part = view.is_some_and(|view| view.here == protocol::call::Here::TakesPart);
+        let takes_part = view.is_some_and(|view| view.here == Here::TakesPart);
         if takes_part && conversation == Some(start.conversation) {
             Ok(Reply::Call(call))
         } else {
@@ -349,106 +361,6 @@ impl Switchboard {
         }
     }
 
-    /// Lets something happen to a call and sees to all that follows from it.
-    fn update(
-        &mut self,
-        now: Timestamp,
-        call: CallId,
-        effects: &mut Vec<Effect>,
-        happen: impl FnOnce(&mut Live) -> Result<Change, Refusal>,
-    ) -> Result<(), Refusal> {
-        let live = self.calls.get_mut(&call).ok_or(Refusal::NoCall)?;
-        let before = live.deadline(&self.timeouts);
-        let change = happen(live);
-        let after = live.deadline(&self.timeouts);
-        if before != after {
-            self.deadlines.extend(after.map(|(at, _)| (at, call)));
-            if let Some((at, _)) = before
-                && after.map(|(at, _)| at) != Some(at)
-            {
-                self.deadlines.remove(&(at, call));
-            }
-        }
-        self.change(now, call, change?, effects);
-        Ok(())
-    }
-
-    fn change(&mut self, now: Timestamp, call: CallId, change: Change, effects: &mut Vec<Effect>) {
-        match change {
-            Change::Nothing => {}
-            Change::Pass(passed) => effects.extend(passed),
-            Change::Kept => effects.extend(self.revise(call)),
-            Change::CallerSees => {
-                effects.extend(self.revise(call));
-                effects.extend(self.calls.get(&call).map(|live| Effect::Tell {
-                    call,
-                    user: live.caller.party.user,
-                    device: Some(live.caller.party.device),
-                }));
-            }
-            Change::Moved => {
-                effects.extend(self.revise(call));
-                effects.extend(self.calls.get(&call).into_iter().flat_map(tell_both));
-            }
-            Change::Answered => {
-                effects.extend(self.revise(call));
-                if let Some(live) = self.calls.get(&call) {
-                    effects.extend(tell_both(live));
-                    effects.extend(in_call(live, true));
-                }
-            }
-            Change::Ended(reason) => {
-                let live = self.remove(call);
-                self.finish(now, live, reason, effects);
-            }
-        }
-    }
-
-    /// The next revision, kept.
-    fn revise(&mut self, call: CallId) -> Option<Effect> {
-        let live = self.calls.get_mut(&call)?;
-        live.revision = live.revision.saturating_add(1);
-        self.save(call)
-    }
-
-    fn save(&self, call: CallId) -> Option<Effect> {
-        let row = self.calls.get(&call)?.row()?;
-        Some(Effect::Save(Box::new(row)))
-    }
-
-    /// Ends a call that is not live any more.
-    fn finish(
-        &mut self,
-        now: Timestamp,
-        live: Option<Live>,
-        reason: EndReason,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Some(live) = live else { return };
-        let Some(mut row) = live.row() else { return };
-        let talked = match live.state {
-            State::Active { since, .. } => Some(now.since(since)),
-            State::Ringing { .. } | State::Connecting { .. } => None,
-        };
-        row.call.revision = live.revision.saturating_add(1);
-        row.call.state = CallState::Ended {
-            end: CallEnd {
-                reason,
-                ended_at: now,
-                talked,
-            },
-        };
-        let ended = Ended::new(&row, live.attempts.clone());
-        effects.push(Effect::Save(Box::new(row)));
-        effects.extend(tell_both(&live));
-        if live.callee_side().is_some() {
-            effects.extend(in_call(&live, false));
-        }
-        for attempt in self.recent.remember(ended) {
-            self.attempts.remove(&attempt);
-        }
-    }
-
     fn insert(&mut self, live: Live) {
         let call = live.id;
         for user in [live.caller.party.user, live.callee] {
@@ -497,21 +409,4 @@ impl Switchboard {
             .flatten()
             .filter_map(|call| self.calls.get(call))
     }
-}
-
-/// Tells all devices of both; a callee who must not know is not told.
-fn tell_both(live: &Live) -> impl Iterator<Item = Effect> + use<> {
-    let call = live.id;
-    let callee = (live.reach != Reach::Silent).then_some(live.callee);
-    std::iter::once(live.caller.party.user)
-        .chain(callee)
-        .map(move |user| Effect::Tell {
-            call,
-            user,
-            device: None,
-        })
-}
-
-fn in_call(live: &Live, in_call: bool) -> [Effect; 2] {
-    [live.caller.party.user, live.callee].map(|user| Effect::InCall { user, in_call })
 }

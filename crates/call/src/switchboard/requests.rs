@@ -293,25 +293,15 @@ fn takes_part(standing: &Standing) -> Result<(), Refusal> {
 }
 
 /// Checks the offer of a new call.
-pub(super) fn first_offer(description: CallDescription) -> Result<Remote, Refusal> {
-    first(description, DescriptionKind::Offer, Vec::new())
+pub(super) fn check_offer(description: &CallDescription) -> Result<(), Refusal> {
+    check_first(description, DescriptionKind::Offer)
 }
 
 fn first_answer(
     description: CallDescription,
     candidates: Vec<Candidate>,
 ) -> Result<Remote, Refusal> {
-    first(description, DescriptionKind::Answer, candidates)
-}
-
-fn first(
-    description: CallDescription,
-    kind: DescriptionKind,
-    candidates: Vec<Candidate>,
-) -> Result<Remote, Refusal> {
-    if description.kind != kind || description.epoch != 0 || description.check().is_err() {
-        return Err(Refusal::BadDescription);
-    }
+    check_first(&description, DescriptionKind::Answer)?;
     if candidates.len() > CANDIDATES_MAX {
         return Err(Refusal::TooManyCandidates);
     }
@@ -319,6 +309,14 @@ fn first(
         description,
         candidates: usable(candidates),
     })
+}
+
+fn check_first(description: &CallDescription, kind: DescriptionKind) -> Result<(), Refusal> {
+    if description.kind == kind && description.epoch == 0 && description.check().is_ok() {
+        Ok(())
+    } else {
+        Err(Refusal::BadDescription)
+    }
 }
 
 /// Candidates that lead to no other device are dropped, not refused: browsers do find such addresses,

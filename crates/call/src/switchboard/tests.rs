@@ -1,8 +1,13 @@
-use protocol::call::{CallReport, EndReason, Here};
-use protocol::description::{
-    CallDescription, Candidate, CandidateKind, Codec, DescriptionKind, Direction, DtlsRole,
+//! The rules that span several inputs; `tests/tables` has every single one.
+
+mod board;
+
+use board::{
+    Board, CALL, ada, answer, bob, candidate, connected, description, on_port, party, start,
 };
-use protocol::{AttemptId, CallId, ConversationId, DeviceId, Timestamp, UserId};
+use protocol::call::{EndReason, FailCause, Here};
+use protocol::description::DescriptionKind;
+use protocol::{AttemptId, CallId, ConversationId, UserId};
 use uuid::Uuid;
 
 use super::*;
@@ -31,127 +36,270 @@ fn a_call_is_started_rung_answered_heard_and_hung_up() {
     assert_eq!(board.calls.poll_timeout(), None);
 }
 
-pub(super) const CALL: CallId = CallId(Uuid::from_u128(0xca11));
-
-/// A switchboard, its clock and all that it asked for.
-pub(super) struct Board {
-    pub(super) calls: Switchboard,
-    pub(super) now: Timestamp,
-    pub(super) effects: Vec<Effect>,
+#[test]
+fn a_call_that_nobody_answers_ends_after_the_ring_timeout() {
+    let mut board = Board::new();
+    board.start(ada(), &bob()).unwrap();
+    assert_eq!(board.tick_after(44_999), None);
+    assert_eq!(board.tick_after(1), Some(EndReason::NoAnswer));
+    assert!(board.end().reason.is_missed());
 }
 
-impl Board {
-    pub(super) fn new() -> Self {
-        Self {
-            calls: Switchboard::new(Timeouts::default()),
-            now: Timestamp(1_000_000),
-            effects: Vec::new(),
-        }
-    }
+#[test]
+fn a_call_that_reaches_nobody_ends_after_three_seconds_unless_a_device_appears() {
+    let mut alone = Board::new();
+    alone.start_with(Reach::Nobody);
+    assert_eq!(alone.tick_after(3_000), Some(EndReason::Unreachable));
 
-    pub(super) fn handle(&mut self, input: Input) -> Result<Reply, Refusal> {
-        let handled = self.calls.handle(self.now, input);
-        self.effects.extend(handled.effects);
-        handled.reply
-    }
+    let mut board = Board::new();
+    board.start_with(Reach::Nobody);
+    board.now.0 += 2_000;
+    let Party { user, device, .. } = bob();
+    board
+        .handle(Input::DeviceConnected { user, device })
+        .unwrap();
+    let here = board.calls.snapshot(user, device).remove(0).here;
+    assert_eq!(here, Here::Rings);
+    assert_eq!(board.tick_after(2_000), None);
+    assert_eq!(board.tick_after(41_000), Some(EndReason::NoAnswer));
+}
 
-    pub(super) fn start(&mut self, from: Party, to: &Party) -> Result<Reply, Refusal> {
-        self.handle(Input::Start(start(from, to)))
-    }
-
-    pub(super) fn ask(&mut self, from: Party, request: Request) -> Result<Reply, Refusal> {
-        self.handle(Input::Request {
-            call: CALL,
-            from,
-            request,
+#[test]
+fn a_blocked_caller_is_told_no_answer_and_the_callee_nothing() {
+    let mut board = Board::new();
+    board.start_with(Reach::Silent);
+    let Party { user, device, .. } = bob();
+    assert_eq!(board.calls.snapshot(user, device), Vec::new());
+    assert_eq!(board.tick_after(45_000), Some(EndReason::NoAnswer));
+    assert_eq!(board.calls.view_for(CALL, user, device), None);
+    let told: Vec<&UserId> = board
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Tell { user, .. } => Some(user),
+            _ => None,
         })
-    }
+        .collect();
+    assert!(!told.contains(&&user), "{told:?}");
+}
 
-    /// The one end that was kept.
-    pub(super) fn end(&self) -> CallEnd {
-        let ends: Vec<CallEnd> = self
-            .effects
-            .iter()
-            .filter_map(|effect| match effect {
-                Effect::Save(row) => row.record().end,
-                _ => None,
+#[test]
+fn a_call_that_does_not_connect_fails_and_says_whether_a_device_was_away() {
+    let mut board = Board::answered();
+    assert_eq!(board.tick_after(14_999), None);
+    let timeout = EndReason::Failed {
+        cause: FailCause::Timeout,
+    };
+    assert_eq!(board.tick_after(1), Some(timeout));
+
+    let mut board = Board::answered();
+    board.gone(&ada());
+    let gone = EndReason::Failed {
+        cause: FailCause::PeerGone,
+    };
+    assert_eq!(board.tick_after(15_000), Some(gone));
+}
+
+#[test]
+fn devices_that_are_away_end_a_call_only_together_and_after_five_minutes() {
+    let mut board = Board::talking();
+    board.gone(&ada());
+    assert_eq!(board.tick_after(3_600_000), None);
+    board.gone(&bob());
+    assert_eq!(board.tick_after(299_999), None);
+    let Party { user, device, .. } = ada();
+    board
+        .handle(Input::DeviceConnected { user, device })
+        .unwrap();
+    assert_eq!(board.tick_after(3_600_000), None);
+    board.gone(&ada());
+    assert_eq!(board.tick_after(300_000), Some(EndReason::Lost));
+}
+
+#[test]
+fn the_losing_device_learns_which_one_answered() {
+    let mut board = Board::answered();
+    let other = party(0xb, 2);
+    assert_eq!(
+        board.ask(other.clone(), answer()),
+        Ok(Reply::Call(CALL)),
+        "the loser is shown the call"
+    );
+    let view = board
+        .calls
+        .view_for(CALL, other.user, other.device)
+        .unwrap();
+    let device = Some(bob().device_name);
+    assert_eq!(view.here, Here::Elsewhere { device });
+    assert_eq!(view.remote, None);
+}
+
+#[test]
+fn a_second_answer_of_the_same_device_is_a_resend_or_another_tab() {
+    let mut board = Board::answered();
+    assert_eq!(board.ask(bob(), answer()), Ok(Reply::Call(CALL)));
+    let other_tab = Request::Answer {
+        description: description(DescriptionKind::Answer, 0, "othertab"),
+        candidates: Vec::new(),
+    };
+    assert_eq!(
+        board.ask(bob(), other_tab),
+        Err(Refusal::AnsweredByOtherTab)
+    );
+}
+
+#[test]
+fn a_resent_start_finds_its_call_even_after_the_end() {
+    let mut board = Board::new();
+    board.start(ada(), &bob()).unwrap();
+    let mut again = start(ada(), &bob());
+    again.call = CallId(Uuid::from_u128(1));
+    assert_eq!(
+        board.handle(Input::Start(again.clone())),
+        Ok(Reply::Call(CALL))
+    );
+    board.ask(bob(), Request::Decline).unwrap();
+    assert_eq!(
+        board.handle(Input::Start(again.clone())),
+        Ok(Reply::Call(CALL))
+    );
+    again.conversation = ConversationId(Uuid::from_u128(2));
+    assert_eq!(board.handle(Input::Start(again)), Err(Refusal::AttemptUsed));
+}
+
+#[test]
+fn ended_calls_are_forgotten_in_the_end_and_their_attempts_with_them() {
+    let mut board = Board::new();
+    for i in 0..2_000 {
+        let mut start = start(ada(), &bob());
+        start.call = CallId(Uuid::from_u128(i));
+        start.attempt = AttemptId(Uuid::from_u128(i));
+        board.handle(Input::Start(start)).unwrap();
+        let call = CallId(Uuid::from_u128(i));
+        let request = Request::Cancel;
+        board
+            .handle(Input::Request {
+                call,
+                from: ada(),
+                request,
             })
-            .collect();
-        assert_eq!(ends.len(), 1, "{ends:?}");
-        ends[0]
+            .unwrap();
     }
+    assert_eq!(board.calls.attempts.len(), 1_024);
+    assert!(board.calls.calls.is_empty() && board.calls.of_user.is_empty());
 }
 
-pub(super) fn start(from: Party, to: &Party) -> Start {
-    Start {
-        call: CALL,
-        attempt: AttemptId(from.device.0),
-        conversation: ConversationId(Uuid::from_u128(0xc0)),
-        from,
-        callee: to.user,
-        description: description(DescriptionKind::Offer, 0, "offer"),
-        reach: Reach::Devices,
+#[test]
+fn candidates_are_bounded_deduplicated_and_kept_for_the_snapshot() {
+    let mut board = Board::answered();
+    let many = |from: u16, to: u16| Request::AddCandidates {
+        epoch: 0,
+        candidates: (from..to).map(|port| on_port(50_000 + port)).collect(),
+    };
+    assert_eq!(board.ask(ada(), many(0, 64)), Ok(Reply::Done));
+    assert_eq!(board.ask(ada(), many(0, 64)), Ok(Reply::Done));
+    assert_eq!(
+        board.ask(ada(), many(64, 65)),
+        Err(Refusal::TooManyCandidates)
+    );
+    let Party { user, device, .. } = bob();
+    let remote = board.calls.snapshot(user, device).remove(0).remote.unwrap();
+    assert_eq!(remote.candidates.len(), 64);
+    let passed = board
+        .effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Candidates { .. }));
+    assert_eq!(passed.count(), 1);
+}
+
+#[test]
+fn candidates_that_lead_nowhere_are_dropped_and_the_rest_is_passed_on() {
+    let mut board = Board::answered();
+    let candidates = vec![candidate("127.0.0.1"), candidate("192.0.2.9")];
+    let epoch = 0;
+    board
+        .ask(ada(), Request::AddCandidates { epoch, candidates })
+        .unwrap();
+    let passed = board.effects.iter().find_map(|effect| match effect {
+        Effect::Candidates { candidates, .. } => Some(candidates.clone()),
+        _ => None,
+    });
+    assert_eq!(passed, Some(vec![candidate("192.0.2.9")]));
+}
+
+#[test]
+fn descriptions_of_an_older_epoch_change_nothing() {
+    let mut board = Board::talking();
+    let describe = |epoch, ufrag: &str| Request::Describe {
+        description: description(DescriptionKind::Offer, epoch, ufrag),
+    };
+    board.ask(ada(), describe(2, "newer")).unwrap();
+    let before = board.effects.len();
+    board.ask(ada(), describe(1, "older")).unwrap();
+    board.ask(ada(), describe(2, "newer")).unwrap();
+    assert_eq!(board.effects.len(), before);
+}
+
+#[test]
+fn a_restored_call_goes_on_and_gets_its_descriptions_again() {
+    let before = Board::answered();
+    let mut board = Board::new();
+    board.now.0 += 60_000;
+    board.handle(Input::Restore(before.rows())).unwrap();
+    let view = board.view(&bob());
+    assert_eq!((view.here, view.remote), (Here::TakesPart, None));
+    let Request::Answer {
+        description,
+        candidates,
+    } = answer()
+    else {
+        panic!("an answer")
+    };
+    for who in [ada(), bob()] {
+        let Party { user, device, .. } = who;
+        board
+            .handle(Input::DeviceConnected { user, device })
+            .unwrap();
     }
-}
-
-pub(super) fn ada() -> Party {
-    party(0xa, 1)
-}
-
-pub(super) fn bob() -> Party {
-    party(0xb, 1)
-}
-
-pub(super) fn party(user: u128, device: u128) -> Party {
-    Party {
-        user: UserId(Uuid::from_u128(user)),
-        device: DeviceId(Uuid::from_u128(user * 16 + device)),
-        device_name: format!("device {device}").parse().unwrap(),
+    board.ask(bob(), Request::Describe { description }).unwrap();
+    let epoch = 0;
+    board
+        .ask(bob(), Request::AddCandidates { epoch, candidates })
+        .unwrap();
+    assert_eq!(board.view(&ada()).remote.unwrap().candidates.len(), 1);
+    assert_eq!(board.tick_after(14_999), None, "it has its time to connect");
+    for who in [ada(), bob()] {
+        board.ask(who, connected()).unwrap();
     }
+    assert_eq!(board.tick_after(3_600_000), None);
 }
 
-pub(super) fn answer() -> Request {
-    Request::Answer {
-        description: description(DescriptionKind::Answer, 0, "answer"),
-        candidates: vec![candidate("192.0.2.1")],
-    }
+#[test]
+fn a_restored_call_whose_devices_never_come_back_is_lost() {
+    let mut board = Board::new();
+    board
+        .handle(Input::Restore(Board::talking().rows()))
+        .unwrap();
+    assert_eq!(board.tick_after(299_999), None);
+    assert_eq!(board.tick_after(1), Some(EndReason::Lost));
 }
 
-pub(super) fn connected() -> Request {
-    Request::Report {
-        report: CallReport::Connected,
+#[test]
+fn a_description_that_does_not_fit_is_refused_and_changes_nothing() {
+    let mut board = Board::new();
+    let mut bad = start(ada(), &bob());
+    bad.description = description(DescriptionKind::Answer, 0, "answer");
+    assert_eq!(
+        board.handle(Input::Start(bad)),
+        Err(Refusal::BadDescription)
+    );
+    board.start(ada(), &bob()).unwrap();
+    for (kind, epoch) in [(DescriptionKind::Offer, 0), (DescriptionKind::Answer, 1)] {
+        let bad = Request::Answer {
+            description: description(kind, epoch, "answer"),
+            candidates: Vec::new(),
+        };
+        assert_eq!(board.ask(bob(), bad), Err(Refusal::BadDescription));
     }
-}
-
-pub(super) fn description(kind: DescriptionKind, epoch: u16, ufrag: &str) -> CallDescription {
-    CallDescription {
-        epoch,
-        kind,
-        ufrag: ufrag.parse().unwrap(),
-        pwd: "q8W1vHkq0mXk9pYc2dRt5uZa".parse().unwrap(),
-        fingerprint: "ab".repeat(32).parse().unwrap(),
-        dtls: match kind {
-            DescriptionKind::Offer => DtlsRole::Actpass,
-            DescriptionKind::Answer => DtlsRole::Active,
-        },
-        codecs: vec![Codec::Opus {
-            payload_type: 111.try_into().unwrap(),
-            fec: true,
-            dtx: true,
-            cbr: true,
-            max_average_bitrate: Some(32_000),
-        }],
-        extensions: Vec::new(),
-        direction: Direction::Sendrecv,
-    }
-}
-
-pub(super) fn candidate(address: &str) -> Candidate {
-    Candidate {
-        foundation: "1".parse().unwrap(),
-        priority: 1,
-        address: address.parse().unwrap(),
-        port: 50_000,
-        kind: CandidateKind::Host,
-    }
+    assert_eq!(board.ask(bob(), answer()), Ok(Reply::Call(CALL)));
 }

@@ -1,0 +1,196 @@
+//! A switchboard with its clock, two people, and what they send.
+
+use protocol::call::{CallEnd, CallReport, CallState, CallView, EndReason};
+use protocol::description::{
+    CallDescription, Candidate, CandidateKind, Codec, DescriptionKind, Direction, DtlsRole,
+};
+use protocol::{AttemptId, CallId, ConversationId, DeviceId, Timestamp, UserId};
+use uuid::Uuid;
+
+use super::super::{
+    Effect, Input, Party, Reach, Refusal, Reply, Request, Row, Start, Switchboard, Timeouts,
+};
+
+pub(super) const CALL: CallId = CallId(Uuid::from_u128(0xca11));
+
+/// A switchboard, its clock and all that it asked for.
+pub(super) struct Board {
+    pub(super) calls: Switchboard,
+    pub(super) now: Timestamp,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Board {
+    pub(super) fn new() -> Self {
+        Self {
+            calls: Switchboard::new(Timeouts::default()),
+            now: Timestamp(1_000_000),
+            effects: Vec::new(),
+        }
+    }
+
+    pub(super) fn handle(&mut self, input: Input) -> Result<Reply, Refusal> {
+        let handled = self.calls.handle(self.now, input);
+        self.effects.extend(handled.effects);
+        handled.reply
+    }
+
+    pub(super) fn start(&mut self, from: Party, to: &Party) -> Result<Reply, Refusal> {
+        self.handle(Input::Start(start(from, to)))
+    }
+
+    pub(super) fn ask(&mut self, from: Party, request: Request) -> Result<Reply, Refusal> {
+        self.handle(Input::Request {
+            call: CALL,
+            from,
+            request,
+        })
+    }
+
+    pub(super) fn start_with(&mut self, reach: Reach) {
+        let start = Start {
+            reach,
+            ..start(ada(), &bob())
+        };
+        assert_eq!(self.handle(Input::Start(start)), Ok(Reply::Call(CALL)));
+    }
+
+    pub(super) fn answered() -> Self {
+        let mut board = Self::new();
+        board.start(ada(), &bob()).unwrap();
+        board.ask(bob(), answer()).unwrap();
+        board
+    }
+
+    pub(super) fn talking() -> Self {
+        let mut board = Self::answered();
+        for who in [ada(), bob()] {
+            board.ask(who, connected()).unwrap();
+        }
+        board
+    }
+
+    pub(super) fn gone(&mut self, party: &Party) {
+        let Party { user, device, .. } = *party;
+        self.handle(Input::DeviceGone { user, device }).unwrap();
+    }
+
+    /// Lets time pass and says how the call ended then, if it did.
+    pub(super) fn tick_after(&mut self, milliseconds: i64) -> Option<EndReason> {
+        self.now.0 += milliseconds;
+        self.handle(Input::Tick).unwrap();
+        let Party { user, device, .. } = ada();
+        match self.calls.view_for(CALL, user, device)?.call.state {
+            CallState::Ended { end } => Some(end.reason),
+            _ => None,
+        }
+    }
+
+    pub(super) fn view(&self, party: &Party) -> CallView {
+        self.calls.view_for(CALL, party.user, party.device).unwrap()
+    }
+
+    /// What was kept of the call last.
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let row = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Save(row) => Some(row.as_ref().clone()),
+            _ => None,
+        });
+        row.into_iter().collect()
+    }
+
+    /// The one end that was kept.
+    pub(super) fn end(&self) -> CallEnd {
+        let ends: Vec<CallEnd> = self
+            .effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Save(row) => row.record().end,
+                _ => None,
+            })
+            .collect();
+        assert_eq!(ends.len(), 1, "{ends:?}");
+        ends[0]
+    }
+}
+
+pub(super) fn start(from: Party, to: &Party) -> Start {
+    Start {
+        call: CALL,
+        attempt: AttemptId(from.device.0),
+        conversation: ConversationId(Uuid::from_u128(0xc0)),
+        from,
+        callee: to.user,
+        description: description(DescriptionKind::Offer, 0, "offer"),
+        reach: Reach::Devices,
+    }
+}
+
+pub(super) fn ada() -> Party {
+    party(0xa, 1)
+}
+
+pub(super) fn bob() -> Party {
+    party(0xb, 1)
+}
+
+pub(super) fn party(user: u128, device: u128) -> Party {
+    Party {
+        user: UserId(Uuid::from_u128(user)),
+        device: DeviceId(Uuid::from_u128(user * 16 + device)),
+        device_name: format!("device {device}").parse().unwrap(),
+    }
+}
+
+pub(super) fn answer() -> Request {
+    Request::Answer {
+        description: description(DescriptionKind::Answer, 0, "answer"),
+        candidates: vec![candidate("192.0.2.1")],
+    }
+}
+
+pub(super) fn connected() -> Request {
+    Request::Report {
+        report: CallReport::Connected,
+    }
+}
+
+pub(super) fn description(kind: DescriptionKind, epoch: u16, ufrag: &str) -> CallDescription {
+    CallDescription {
+        epoch,
+        kind,
+        ufrag: ufrag.parse().unwrap(),
+        pwd: "q8W1vHkq0mXk9pYc2dRt5uZa".parse().unwrap(),
+        fingerprint: "ab".repeat(32).parse().unwrap(),
+        dtls: match kind {
+            DescriptionKind::Offer => DtlsRole::Actpass,
+            DescriptionKind::Answer => DtlsRole::Active,
+        },
+        codecs: vec![Codec::Opus {
+            payload_type: 111.try_into().unwrap(),
+            fec: true,
+            dtx: true,
+            cbr: true,
+            max_average_bitrate: Some(32_000),
+        }],
+        extensions: Vec::new(),
+        direction: Direction::Sendrecv,
+    }
+}
+
+pub(super) fn on_port(port: u16) -> Candidate {
+    Candidate {
+        port,
+        ..candidate("192.0.2.1")
+    }
+}
+
+pub(super) fn candidate(address: &str) -> Candidate {
+    Candidate {
+        foundation: "1".parse().unwrap(),
+        priority: 1,
+        address: address.parse().unwrap(),
+        port: 50_000,
+        kind: CandidateKind::Host,
+    }
+}
