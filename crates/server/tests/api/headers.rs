@@ -168,6 +168,10 @@ fn script_of(page: &Answer) -> String {
     let text = String::from_utf8(page.body.to_vec()).unwrap();
     let from = text.find("/assets/").expect("the page loads a script");
     let script: String = text[from..].chars().take_while(|&c| c != '"').collect();
-    assert!(script.ends_with(".js"), "{script}");
+    assert_eq!(
+        script.rsplit_once('.').map(|(_, end)| end),
+        Some("js"),
+        "{script}"
+    );
     script
 }
