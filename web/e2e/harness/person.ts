@@ -14,9 +14,15 @@ export interface Account {
   password: string;
 }
 
+/** The longest username. */
+const USERNAME_MAX_CHARS = 32;
+
 /** The account that a person of this name makes: "Ada Lovelace" is `ada.lovelace`. */
 export function accountOf(displayName: string): Account {
-  const username = displayName.toLowerCase().replaceAll(/[^a-z0-9]+/g, ".");
+  const username = displayName
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, ".")
+    .slice(0, USERNAME_MAX_CHARS);
   return { displayName, username, password: `${username} likes long walks` };
 }
 
