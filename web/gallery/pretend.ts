@@ -1,0 +1,143 @@
+// A server for the gallery that lives in the page: the few answers that the views ask for.
+
+import type { Opening } from "../src/protocol/Opening";
+import type { ServerFrame } from "../src/protocol/ServerFrame";
+import type { Request } from "../src/protocol/Request";
+import type { SignedIn } from "../src/protocol/SignedIn";
+
+import { callRecords, conversations, ME, NOW, PEOPLE, TIMELINES } from "./people";
+
+const SESSION = "0198c0de-0000-7000-8000-0000000000f0";
+const DEVICE = { id: "0198c0de-0000-7000-8000-0000000000e0", name: "Firefox on Linux" };
+
+const SIGNED_IN: SignedIn = {
+  access_token: "pretend",
+  expires_in: 600_000,
+  me: ME,
+  device: DEVICE,
+  session: SESSION,
+};
+
+export interface Pretence {
+  signedIn: boolean;
+  empty: boolean;
+  offline: boolean;
+}
+
+/** Puts the pretence in the place of the network. */
+export function pretend(pretence: Pretence): void {
+  globalThis.fetch = (input) => {
+    const url = new URL(
+      input instanceof URL || typeof input === "string" ? input : input.url,
+      location.href,
+    );
+    return Promise.resolve(respond(url, pretence));
+  };
+  globalThis.WebSocket = class extends PretendSocket {
+    constructor() {
+      super(pretence);
+    }
+  } as unknown as typeof WebSocket;
+}
+
+function respond({ pathname, searchParams }: URL, { signedIn, empty }: Pretence): Response {
+  if (pathname.endsWith("/sessions/refresh")) {
+    return signedIn ? Response.json(SIGNED_IN) : problem(401, "unauthenticated");
+  }
+  if (pathname.endsWith("/sessions")) {
+    const session = { signed_in_at: NOW - 9e8, last_used_at: NOW };
+    return Response.json({
+      sessions: [
+        { id: SESSION, device: DEVICE, current: true, ...session },
+        { id: "b", device: { id: "b", name: "Safari on iPhone" }, current: false, ...session },
+      ],
+    });
+  }
+  if (pathname.endsWith("/accounts")) return problem(409, "username_taken", "username");
+  if (pathname.endsWith("/people")) {
+    const query = searchParams.get("query")?.toLowerCase() ?? "";
+    return Response.json({ people: PEOPLE.filter(({ username }) => username.startsWith(query)) });
+  }
+  if (pathname.endsWith("/calls")) {
+    return Response.json({ calls: empty ? [] : callRecords(), more: false });
+  }
+  const conversation = /conversations\/([^/]+)\/messages/.exec(pathname)?.[1] ?? "";
+  const all = TIMELINES.get(conversation) ?? [];
+  const before = Number(searchParams.get("before") ?? Infinity);
+  const older = all.filter(({ seq }) => seq < before);
+  return Response.json({ messages: older.slice(-50), more: older.length > 50 });
+}
+
+function problem(status: number, code: string, field?: string): Response {
+  const title = field === undefined ? "Sign in first." : "somebody has this username";
+  return Response.json({ status, code, title, field }, { status });
+}
+
+class PretendSocket {
+  readyState = 0;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  readonly #pretence: Pretence;
+
+  constructor(pretence: Pretence) {
+    this.#pretence = pretence;
+    setTimeout(() => {
+      this.readyState = 1;
+      this.onopen?.();
+    });
+  }
+
+  send(data: string): void {
+    const frame = JSON.parse(data) as Opening | Request;
+    if (frame.type === "hello") this.#welcome();
+    else if (frame.type !== "send_message") {
+      const found = conversations().find(
+        ({ person }) => "person" in frame && person.id === frame.person,
+      );
+      this.#say({
+        type: "ok",
+        id: frame.id,
+        outcome:
+          found === undefined ? { type: "done" } : { type: "conversation", conversation: found },
+      });
+    }
+  }
+
+  close(): void {
+    this.readyState = 3;
+  }
+
+  #welcome(): void {
+    const { empty, offline } = this.#pretence;
+    this.#say({
+      type: "welcome",
+      protocol: 1,
+      now: NOW,
+      me: ME,
+      device: DEVICE,
+      session: SESSION,
+      conversations: empty ? [] : conversations(),
+      calls: [],
+      ice: { stun_port: null },
+      limits: {
+        message_max_chars: 8_000,
+        silence_limit: 15_000,
+        device_ring_timeout: 50_000,
+        restart_after: 2_000,
+        lost_after: 30_000,
+      },
+    });
+    if (!empty) this.#say({ type: "typing", conversation: PEOPLE[2]?.id ?? "", active: true });
+    if (offline) {
+      this.#say({ type: "going_away", reconnect_after: 20_000 });
+      this.onclose?.({ code: 1012 });
+    } else {
+      setInterval(() => this.#say({ type: "ping" }), 5_000);
+    }
+  }
+
+  #say(frame: ServerFrame): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+}
