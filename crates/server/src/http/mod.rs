@@ -16,6 +16,7 @@ mod people;
 mod probes;
 mod problem;
 mod sessions;
+mod socket;
 mod web;
 
 use std::any::Any;
@@ -24,7 +25,6 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
 use axum::{Extension, Router};
 use protocol::error::ErrorCode;
 use protocol::limits::HTTP_BODY_MAX_BYTES;
@@ -45,10 +45,10 @@ pub fn router(app: Shared) -> Router {
         .merge(people::routes())
         .merge(chat::routes())
         .merge(calls::routes())
+        .merge(socket::routes())
         .merge(probes::routes())
         .split_for_parts();
-    api.route("/api/v1/socket", get(crate::socket::socket))
-        .layer(Extension(openapi::Description::new(&description)))
+    api.layer(Extension(openapi::Description::new(&description)))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(elsewhere)
         .layer(DefaultBodyLimit::max(HTTP_BODY_MAX_BYTES))
@@ -82,4 +82,29 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<&'static str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Refusal::internal(&format!("panic: {}", text.unwrap_or("(no text)"))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http_body_util::BodyExt as _;
+    use protocol::error::Problem;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error_that_tells_nothing() {
+        async fn panics() {
+            panic!("the secret cause");
+        }
+        let router: Router = Router::new().route("/", axum::routing::get(panics));
+        let router = router.layer(CatchPanicLayer::custom(panicked));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let problem: Problem = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem.code, ErrorCode::Internal);
+        assert!(!problem.title.contains("secret"), "{problem:?}");
+    }
 }

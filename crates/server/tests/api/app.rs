@@ -104,13 +104,7 @@ impl TestApp {
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Asking {
-        Asking {
-            address: self.address,
-            method,
-            path: path.to_owned(),
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        }
+        Asking::new(self.address, method, path)
     }
 
     /// The origin of the server's own page.
@@ -170,6 +164,16 @@ impl User {
 }
 
 impl Asking {
+    pub(crate) fn new(address: SocketAddr, method: Method, path: &str) -> Self {
+        Self {
+            address,
+            method,
+            path: path.to_owned(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         let value = HeaderValue::from_str(value).unwrap();
         self.headers.append(HeaderName::from_static(name), value);

@@ -49,7 +49,8 @@ async fn every_route_is_described_and_every_described_route_exists() {
             assert_eq!(errors, "#/components/schemas/Problem", "{method} {path}");
             assert!(operation["summary"].is_string(), "{method} {path}");
 
-            let concrete = path.replace("{id}", "019aabb8-b400-7000-8000-0000000000e1");
+            let id = "019aabb8-b400-7000-8000-0000000000e1";
+            let concrete = path.replace("{id}", id).replace("{conversation}", id);
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let answer = app.ask(method.clone(), &concrete).send().await;
             assert_ne!(
@@ -65,7 +66,10 @@ async fn every_route_is_described_and_every_described_route_exists() {
         "GET /api/v1/me",
         "GET /api/v1/openapi.json",
         "GET /api/v1/people",
+        "GET /api/v1/calls",
+        "GET /api/v1/conversations/{conversation}/messages",
         "GET /api/v1/sessions",
+        "GET /api/v1/socket",
         "GET /healthz",
         "GET /readyz",
         "DELETE /api/v1/sessions/current",

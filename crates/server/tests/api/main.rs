@@ -15,5 +15,6 @@ mod command;
 mod headers;
 mod http;
 mod people;
+mod secrets;
 mod sessions;
 mod tokens;
