@@ -19,7 +19,7 @@ test("two people call, hear each other and hang up", async ({ people }) => {
   await ada.ear.hears(ben.hertz);
   await ada.talks(ben);
   await ben.talks(ada);
-  await expect(ada.timer(ben)).toHaveText(/^0:0[2-9]$/);
+  await expect(ada.timer(ben)).toHaveText(/^00:0[2-9]$/);
 
   await ada.end(ben);
   await ada.ear.expectNothingHeld();
