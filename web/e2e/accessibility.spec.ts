@@ -30,8 +30,22 @@ for (const colorScheme of ["light", "dark"] as const) {
     await ben.sendMessage("Hello yourself");
     await ada.sees("Hello yourself");
     await expectAccessible(ada, "a conversation");
+
+    await ada.callButton(ben).click();
+    await expect(ben.call(ada)).toBeVisible();
+    await expectAccessible(ada, "outgoing call");
+    await expectAccessible(ben, "incoming call");
+    await ben.call(ada).getByRole("button", { name: "Answer" }).click();
+    await expect(ada.call(ben).getByRole("timer")).toBeVisible();
+    await expectAccessible(ada, "active call");
+    await ada.call(ben).getByRole("button", { name: "Minimise call" }).click();
+    await expectAccessible(ada, "minimised call");
+    await ada.page.getByRole("button", { name: "End call" }).click();
+    await expectAccessible(ben, "ended call");
+    await expectAccessible(ada, "a conversation with a call");
+
     await ada.openAccount();
-    await expectAccessible(ada, "sessions");
+    await expectAccessible(ada, "account");
   });
 }
 

@@ -16,9 +16,13 @@ const README_FOLDER = fileURLToPath(new URL("../../docs/images", import.meta.url
 const README_PICTURES = ["conversation-light", "call-active-dark"];
 const README_PICTURE_MAX_BYTES = 150 * 1024;
 
-const DESK: BrowserContextOptions = { viewport: { width: 1100, height: 720 } };
+const DESK: BrowserContextOptions = {
+  viewport: { width: 1100, height: 720 },
+  userAgent: "Mozilla/5.0 (X11; Linux x86_64) Chrome/150.0.0.0 Safari/537.36",
+};
 const PHONE: BrowserContextOptions = {
   viewport: { width: 360, height: 740 },
+  userAgent: "Mozilla/5.0 (Linux; Android 16) Chrome/150.0.0.0 Mobile Safari/537.36",
   deviceScaleFactor: 2,
   hasTouch: true,
   isMobile: true,
@@ -42,6 +46,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await ada.page.getByRole("button", { name: "Create account" }).click();
       await picture("create-account");
       await ada.register();
+      await expect(ada.page.getByText("No conversations yet.")).toBeVisible();
       await picture("welcome");
 
       await ben.register();
@@ -87,7 +92,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 async function converse(ada: Person, ben: Person): Promise<void> {
   await ada.sendMessage("Ahoy Ben! Is the new server up?");
   await ben.accept(ada);
-  await ben.sendMessage("It is. One program, one port, no cloud. 🎉");
+  await ben.sendMessage("It is. One program, one port, no cloud.");
   await ben.sendMessage("I put it on the little machine under the stairs.");
   await ada.sees("I put it on the little machine under the stairs.");
   await ada.sendMessage("Splendid. Then let's hear how it sounds.");
