@@ -219,6 +219,11 @@ impl Hub {
         connections.map(|connection| connection.device).collect()
     }
 
+    /// How many sockets the account has.
+    pub fn sockets(&self, user: UserId) -> usize {
+        self.lock().users.get(&user).map_or(0, Vec::len)
+    }
+
     /// Whether the account has a socket.
     pub fn is_connected(&self, user: UserId) -> bool {
         self.lock().users.contains_key(&user)

@@ -83,7 +83,7 @@ pub(super) async fn bind_stun(listen: StunListen) -> Result<Option<Stun>, Listen
         StunListen::Off => Ok(None),
         StunListen::Address(address) => {
             let bound = Stun::bind(address).await;
-            let failed = |source| ListenError::new(address, "stun-listen 0.0.0.0:3479", source);
+            let failed = |source| ListenError::new(address, "stun 0.0.0.0:3479", source);
             bound.map(Some).map_err(failed)
         }
     }

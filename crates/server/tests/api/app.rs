@@ -62,10 +62,14 @@ impl TestApp {
 
     /// With a configuration that differs from [`Config::for_tests`].
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_with_clock(Clock::fixed(START), change).await
+    }
+
+    /// By a clock of the test's choice.
+    pub(crate) async fn start_with_clock(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut config = Config::for_tests(directory.path());
         change(&mut config);
-        let clock = Clock::fixed(START);
         let server = Server::start_with(config, clock.clone()).await.unwrap();
         let address = server.addresses()[0];
         Self {
@@ -118,15 +122,7 @@ impl TestApp {
     }
 
     pub(crate) async fn register_as(&self, username: &str, display_name: &str) -> User {
-        let body = json!({
-            "username": username, "display_name": display_name, "password": PASSWORD,
-            "device": { "name": format!("{username}'s device") },
-        });
-        let answer = self.post("/api/v1/accounts", &body).send().await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
-        User {
-            signed_in: answer.json(),
-        }
+        register_at(self.address, username, display_name).await
     }
 
     /// Signs in on one more device.
@@ -143,6 +139,20 @@ impl TestApp {
     pub(crate) async fn refresh(&self, token: &str) -> Answer {
         let body = json!({ "refresh_token": token });
         self.post("/api/v1/sessions/refresh", &body).send().await
+    }
+}
+
+/// Makes an account on whatever server is there.
+pub(crate) async fn register_at(address: SocketAddr, username: &str, display_name: &str) -> User {
+    let body = json!({
+        "username": username, "display_name": display_name, "password": PASSWORD,
+        "device": { "name": format!("{username}'s device") },
+    });
+    let asking = Asking::new(address, Method::POST, "/api/v1/accounts");
+    let answer = asking.json(&body).send().await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    User {
+        signed_in: answer.json(),
     }
 }
 

@@ -285,7 +285,7 @@ fn the_example_config_is_taken_by_the_command() {
 }
 
 /// A process on a port of the system's choice.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     out: BufReader<std::process::ChildStdout>,
     log: BufReader<std::process::ChildStderr>,
@@ -293,7 +293,7 @@ struct Running {
 }
 
 impl Running {
-    fn start(directory: &TempDir, arguments: &[&str]) -> Self {
+    pub(crate) fn start(directory: &TempDir, arguments: &[&str]) -> Self {
         Self::start_at(directory.path(), arguments)
     }
 
@@ -330,7 +330,7 @@ impl Running {
         }
     }
 
-    fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         let (_, address) = self.first_line.trim().split_once("http://").unwrap();
         address.to_owned()
     }
@@ -354,6 +354,12 @@ impl Running {
                 "it ended without {words}"
             );
         }
+    }
+
+    /// Ends it with SIGKILL, in the middle of whatever it does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     fn wait(&mut self) -> ExitStatus {

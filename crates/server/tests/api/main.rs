@@ -11,10 +11,16 @@
 
 mod accounts;
 mod app;
+mod calls;
+mod chat;
 mod command;
+mod device;
+mod durability;
 mod headers;
 mod http;
 mod people;
 mod secrets;
 mod sessions;
+mod socket;
+mod stun;
 mod tokens;
