@@ -81,7 +81,7 @@ class FirefoxPerson {
     });
     const person = new FirefoxPerson(page);
     await page.goto(url);
-    await person.press("Create account", "a");
+    await person.press("Create account");
     await person.#fill("Display name", account.displayName);
     await person.#fill("Username", account.username);
     await person.#fill("Password", account.password);
@@ -100,17 +100,17 @@ class FirefoxPerson {
     await this.#page.keyboard.press("Enter");
   }
 
-  /** Presses the button, or what else `selector` finds, whose name begins so. */
-  async press(name: string, selector = "button"): Promise<void> {
+  /** Presses the button whose name begins so. */
+  async press(name: string): Promise<void> {
     await expect(async () => {
-      const controls = await this.#page.$$(selector);
+      const controls = await this.#page.$$("button");
       const names = await Promise.all(
         controls.map((control) =>
           control.evaluate((node) => (node.ariaLabel ?? node.textContent).trim()),
         ),
       );
       const control = controls[names.findIndex((found) => found.startsWith(name))];
-      if (control === undefined) throw new Error(`nothing is named ${name}`);
+      if (control === undefined) throw new Error(`no button is named ${name}`);
       await control.click();
     }).toPass({ timeout: 10_000 });
   }

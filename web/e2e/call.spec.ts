@@ -36,9 +36,12 @@ test("mute gives silence, unmute gives the voice back", async ({ people }) => {
   const ben = await Caller.join(people, "Ben", 1000);
   await introduce(ada.person, ben.person);
   await connect(ada, ben);
+  const speaking = ben.call(ada).locator("[data-speaking]");
 
+  await expect(speaking).toHaveAttribute("data-speaking", "true");
   await ada.button(ben, "Mute").click();
   await ben.ear.hearsSilence(ada.hertz);
+  await expect(speaking).toHaveAttribute("data-speaking", "false");
   await ada.ear.hears(ben.hertz);
   await ada.button(ben, "Unmute").click();
   await ben.ear.hears(ada.hertz);

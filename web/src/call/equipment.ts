@@ -104,10 +104,9 @@ export class Equipment {
     this.#voice.play();
   }
 
-  /** How loud both sides are now, as {@link loudness}. */
+  /** How loud both sides are now. */
   async levels(): Promise<Levels> {
-    const { other, own } = (await this.#peer?.levels()) ?? { other: 0, own: 0 };
-    return { other: loudness(other), own: loudness(own) };
+    return (await this.#peer?.levels()) ?? { other: 0, own: 0 };
   }
 
   /** Closes the microphone and the peer, whatever the handset thinks. */
@@ -189,14 +188,4 @@ export class Equipment {
     const after = this.#blocked.tones || this.#blocked.voice;
     if (after !== before) this.#ports.soundBlocked(after);
   }
-}
-
-/** The quietest that counts as sound, in decibels below the loudest. */
-const QUIETEST_DB = -50;
-
-/** An amplitude from 0 to 1 as ears take it: 0 for -50 dB and below, 1 for the loudest. */
-export function loudness(amplitude: number): number {
-  if (amplitude <= 0) return 0;
-  const db = 20 * Math.log10(amplitude);
-  return Math.min(Math.max(1 - db / QUIETEST_DB, 0), 1);
 }

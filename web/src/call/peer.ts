@@ -28,7 +28,10 @@ export interface PeerEvents {
   unusable(error: unknown): void;
 }
 
-/** How loud both sides are, each as linear amplitude from 0 to 1. */
+/**
+ * How loud both sides are, each as linear amplitude from 0 to 1; speech is about 0.05.
+ * Firefox does not say how loud this side is (webrtc-stats `audioLevel` of `media-source`): 0.
+ */
 export interface Levels {
   readonly other: number;
   readonly own: number;
