@@ -41,7 +41,10 @@ fn run(command: &Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
 async fn serve(config: Config) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut stop = Stop::new()?;
     let server = Server::start(config).await?;
-    greet(&server)?;
+    if let Err(error) = greet(&server) {
+        // Whoever started it has closed standard output; that is no reason not to serve.
+        tracing::warn!(%error, "the greeting could not be printed");
+    }
     stop.asked().await;
     tracing::info!("stopping; a second signal stops at once");
     let stopped = tokio::select! {
