@@ -75,6 +75,10 @@ pub struct Limits {
     pub header_deadline_ms: Milliseconds,
     /// From upgrade to `hello`. Default: 5 s.
     pub hello_deadline_ms: Milliseconds,
+    /// A socket gets a `ping` so often. Default: 10 s.
+    pub ping_interval_ms: Milliseconds,
+    /// A socket from which nothing was heard for so long is closed. Default: 15 s.
+    pub silence_limit_ms: Milliseconds,
     /// Requests per second and socket, sustained. Default: 50.
     pub requests_per_second: u32,
     /// Requests at once on one socket, after a pause. Default: 100.
@@ -123,6 +127,8 @@ impl Default for Limits {
         Self {
             header_deadline_ms: limits::HEADER_DEADLINE,
             hello_deadline_ms: limits::HELLO_DEADLINE,
+            ping_interval_ms: limits::PING_INTERVAL,
+            silence_limit_ms: limits::SILENCE_LIMIT,
             requests_per_second: limits::REQUESTS_PER_SECOND,
             requests_burst: limits::REQUESTS_BURST,
             password_queue: 64,

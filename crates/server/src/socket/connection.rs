@@ -12,9 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _};
 use protocol::account::Token;
 use protocol::error::ErrorCode;
-use protocol::limits::{
-    FRAME_MAX_BYTES, OUTGOING_QUEUE_FRAMES, PING_INTERVAL, SILENCE_LIMIT, TOKEN_RENEWAL_GRACE,
-};
+use protocol::limits::{FRAME_MAX_BYTES, OUTGOING_QUEUE_FRAMES, TOKEN_RENEWAL_GRACE};
 use protocol::socket::{Outcome, RequestBody, ServerFrame};
 use protocol::{Milliseconds, Timestamp};
 use tokio::time::{Instant, Sleep, interval_at, sleep_until, timeout};
@@ -33,6 +31,8 @@ use crate::hub::{Queue, Seat};
 const REQUESTS_UNDER_WAY: usize = 32;
 /// Frames written in one go before the other inputs are looked at again.
 const FRAMES_IN_ONE_GO: usize = 64;
+/// How long the silence of a socket that is not listened to is overlooked before it is looked at again.
+const LISTEN_AGAIN: Duration = Duration::from_millis(100);
 /// How long a stop waits for requests under way.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 /// Clients come back after at least so long when the server stops …
@@ -61,8 +61,8 @@ enum Event {
     PingDue,
     /// Nothing may have been heard for too long.
     SilenceDue,
-    /// The token has run out, and so has the grace.
-    TokenExpired,
+    /// The token may have run out, and its grace with it.
+    ExpiryDue,
     /// Something to tell the client.
     Told(Utf8Bytes),
     /// A request is done.
@@ -148,8 +148,10 @@ impl<S: Socket> Connection<'_, S> {
     async fn converse(&mut self, welcome: Utf8Bytes) -> Result<std::convert::Infallible, Close> {
         self.write(First::Told(welcome)).await?;
         let app = self.app;
-        let mut ping = interval_at(app.clock.after(PING_INTERVAL), PING_INTERVAL.as_duration());
-        let mut silence = pin!(sleep_until(self.heard + SILENCE_LIMIT.as_duration()));
+        // Zero would ping without pause.
+        let pause = Milliseconds(app.config.limits.ping_interval_ms.0.max(1));
+        let mut ping = interval_at(app.clock.after(pause), pause.as_duration());
+        let mut silence = pin!(sleep_until(self.heard + self.silence_limit()));
         let mut expiry = pin!(sleep_until(self.expiry()));
         loop {
             let reads = self.answers.len() < REQUESTS_UNDER_WAY;
@@ -157,7 +159,7 @@ impl<S: Socket> Connection<'_, S> {
                 biased;
                 close = self.seat.closing().ordered() => Event::Ordered(close),
                 () = app.stopping.cancelled() => Event::Stopping,
-                () = &mut expiry => Event::TokenExpired,
+                () = &mut expiry => Event::ExpiryDue,
                 _ = ping.tick() => Event::PingDue,
                 () = &mut silence => Event::SilenceDue,
                 Some(frame) = self.queue.recv() => Event::Told(frame),
@@ -167,13 +169,17 @@ impl<S: Socket> Connection<'_, S> {
             match event {
                 Event::Ordered(close) => return Err(close),
                 Event::Stopping => return Err(self.stop().await),
-                Event::TokenExpired => self.check_expiry(expiry.as_mut())?,
+                Event::ExpiryDue => {
+                    self.check_expiry()?;
+                    expiry.as_mut().reset(self.expiry());
+                }
                 Event::PingDue => self.ping().await?,
                 Event::SilenceDue => self.check_silence(silence.as_mut())?,
                 Event::Told(frame) => self.write(First::Told(frame)).await?,
                 Event::Answered(answer) => self.write(First::Answer(answer)).await?,
                 Event::Frame(frame) => {
                     self.heard = app.clock.instant();
+                    self.check_expiry()?;
                     let before = self.expires_at;
                     self.take(frame).await?;
                     if self.expires_at != before {
@@ -261,30 +267,34 @@ impl<S: Socket> Connection<'_, S> {
         Ok(Outcome::Done)
     }
 
+    fn silence_limit(&self) -> Duration {
+        self.app.config.limits.silence_limit_ms.as_duration()
+    }
+
     fn expiry(&self) -> Instant {
         let clock = &self.app.clock;
         let left = (self.expires_at + TOKEN_RENEWAL_GRACE).since(clock.now());
         clock.after(left)
     }
 
-    fn check_expiry(&self, timer: Pin<&mut Sleep>) -> Result<(), Close> {
-        // The wall clock decides; it may have been set since the timer was.
+    /// The wall clock decides; the machine may have slept, or its clock been set, since the timer was.
+    fn check_expiry(&self) -> Result<(), Close> {
         if self.app.clock.now() >= self.expires_at + TOKEN_RENEWAL_GRACE {
-            return Err(Close::TokenExpired);
+            Err(Close::TokenExpired)
+        } else {
+            Ok(())
         }
-        timer.reset(self.expiry());
-        Ok(())
     }
 
     fn check_silence(&self, timer: Pin<&mut Sleep>) -> Result<(), Close> {
         let now = self.app.clock.instant();
         // While enough requests are under way nothing is read, and the silence is ours.
         let listening = self.answers.len() < REQUESTS_UNDER_WAY;
-        let due = self.heard + SILENCE_LIMIT.as_duration();
+        let due = self.heard + self.silence_limit();
         if listening && due <= now {
             return Err(Close::Silent);
         }
-        timer.reset(due.max(now + Duration::from_secs(1)));
+        timer.reset(due.max(now + LISTEN_AGAIN));
         Ok(())
     }
 
@@ -322,7 +332,7 @@ impl<S: Socket> Connection<'_, S> {
         };
         tokio::select! {
             biased;
-            written = timeout(SILENCE_LIMIT.as_duration(), written) => match written {
+            written = timeout(self.app.config.limits.silence_limit_ms.as_duration(), written) => match written {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(_)) => Err(Close::Gone),
                 Err(_) => Err(Close::SlowReader),

@@ -4,7 +4,7 @@
 //! queue and follows the snapshot. Something may so be told twice, never left out; all of it is
 //! recognised by its number or revision.
 
-use protocol::limits::{MESSAGE_MAX_CHARS, PROTOCOL_VERSION, SILENCE_LIMIT};
+use protocol::limits::{MESSAGE_MAX_CHARS, PROTOCOL_VERSION};
 use protocol::socket::{IceServers, Limits, Welcome};
 
 use super::{Client, Close};
@@ -81,7 +81,7 @@ fn limits(app: &App) -> Limits {
     let timers = &app.config.calls;
     Limits {
         message_max_chars: u32::try_from(MESSAGE_MAX_CHARS).unwrap_or(u32::MAX),
-        silence_limit: SILENCE_LIMIT,
+        silence_limit: app.config.limits.silence_limit_ms,
         device_ring_timeout: timers.device_ring_timeout_ms,
         restart_after: timers.restart_after_ms,
         lost_after: timers.lost_after_ms,

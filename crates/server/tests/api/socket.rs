@@ -1,6 +1,7 @@
 //! The socket itself: who gets in, what closes it, what is answered to nonsense.
 
 use hyper::StatusCode;
+use protocol::account::{SignedIn, Token};
 use protocol::error::ErrorCode;
 use protocol::limits::{FRAME_MAX_BYTES, HELLO_MAX_BYTES, close};
 use protocol::socket::{Outcome, RequestBody, ServerFrame};
@@ -132,7 +133,7 @@ async fn token_is_renewed_by_one_of_the_same_session_only() {
     let user = app.register("ada").await;
     let mut device = app.connect(&user).await;
     let refreshed = app.refresh(user.refresh_token()).await;
-    let refreshed: protocol::account::SignedIn = refreshed.json();
+    let refreshed: SignedIn = refreshed.json();
     let renew = |token| RequestBody::Renew { token };
     let done = device.ask(renew(refreshed.access_token)).await;
     assert_eq!(done, Ok(Outcome::Done));
@@ -141,9 +142,48 @@ async fn token_is_renewed_by_one_of_the_same_session_only() {
         Device::refused(device.ask(renew(other)).await),
         ErrorCode::Forbidden
     );
-    let forged = protocol::account::Token::new("a.b.c".to_owned());
+    let forged = Token::new("a.b.c".to_owned());
     let refusal = device.ask(renew(forged)).await;
     assert_eq!(Device::refused(refusal), ErrorCode::Unauthenticated);
+}
+
+#[tokio::test]
+async fn expired_token_takes_no_more_requests_after_its_grace() {
+    let app = TestApp::start().await;
+    let user = app.register("ada").await;
+    let mut device = app.connect(&user).await;
+    app.advance(limits::ACCESS_TOKEN_LIFE);
+    device.all_told().await;
+    let refreshed = app.refresh(user.refresh_token()).await;
+    let refreshed: SignedIn = refreshed.json();
+    let token = refreshed.access_token;
+    device.ask(RequestBody::Renew { token }).await.unwrap();
+    app.advance(limits::ACCESS_TOKEN_LIFE);
+    device.all_told().await;
+    app.advance(limits::TOKEN_RENEWAL_GRACE);
+    device.begin(&mut json!({ "type": "fly" })).await;
+    assert_eq!(device.socket.closed().await, close::UNAUTHENTICATED);
+}
+
+#[tokio::test]
+async fn socket_that_answers_pings_lives_and_a_silent_one_is_closed() {
+    let app = TestApp::start_with(|config| {
+        config.limits.ping_interval_ms = Milliseconds(50);
+        config.limits.silence_limit_ms = Milliseconds(500);
+        config.limits.requests_per_second = 1_000_000;
+    })
+    .await;
+    let user = app.register("ada").await;
+    let mut lives = app.connect(&user).await;
+    let mut silent = app.connect(&user).await;
+    // Reading on its own answers the pings; the silent one is read without an answer.
+    let (code, ()) = tokio::join!(silent.socket.closed(), async {
+        while app.server.app().hub.sockets(lives.me()) > 1 {
+            lives.all_told().await;
+        }
+    });
+    assert_eq!(code, close::SILENT);
+    lives.all_told().await;
 }
 
 #[tokio::test]
