@@ -7,10 +7,11 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::password_hash::Error;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use protocol::Password;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::Refusal;
 use crate::secrets;
@@ -23,6 +24,11 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// Bytes of salt.
 const SALT_BYTES: usize = 16;
+/// Bytes of a hash.
+const OUTPUT_BYTES: usize = 32;
+/// Stack of a hash's thread: its memory, with room for copies that an unoptimised build makes. Only what
+/// is touched is taken from the system.
+const STACK_BYTES: usize = 4 * MEMORY_KIB as usize * Block::SIZE;
 /// What an unknown username is checked against, so that it takes as long as a known one. It is of no
 /// password in use.
 const NOBODYS: &str =
@@ -58,7 +64,7 @@ impl Passwords {
 
     /// The hash to keep, in PHC form.
     pub(super) async fn hash(&self, password: Password) -> Result<String, Refusal> {
-        self.run(move || hash(&password)).await
+        self.run(move |memory| hash(&password, memory)).await
     }
 
     /// Checks a password against a hash; against [`NOBODYS`] where there is none.
@@ -67,61 +73,105 @@ impl Passwords {
         password: Password,
         hash: Option<String>,
     ) -> Result<Check, Refusal> {
-        self.run(move || check(&password, hash.as_deref())).await
+        self.run(move |memory| check(&password, hash.as_deref(), memory))
+            .await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, argon2::password_hash::Error> + Send + 'static,
+        work: impl FnOnce(&mut [Block]) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Refusal> {
         let places = Arc::clone(&self.places);
-        let place = places
-            .try_acquire_owned()
-            .map_err(|_| Refusal::unavailable())?;
+        let place = places.try_acquire_owned();
+        let place = place.map_err(|_| Refusal::unavailable())?;
         let turn = Arc::clone(&self.running).acquire_owned().await;
         let turn = turn.map_err(|_| Refusal::unavailable())?;
-        // The permits go with the work: it runs to its end even where nobody waits for it any more.
-        let result = tokio::task::spawn_blocking(move || {
-            let result = work();
+        let (answer, answered) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("password".to_owned());
+        let started = thread.stack_size(STACK_BYTES).spawn(move || {
+            let result = on_own_memory(work);
+            // The permits go with the work: it runs to its end even where nobody waits for it any more.
             drop((turn, place));
-            result
+            drop(answer.send(result));
         });
-        match result.await {
+        started.map_err(|error| Refusal::internal(&error))?;
+        match answered.await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(Refusal::internal(&error)),
-            Err(error) => Err(Refusal::internal(&error)),
+            Err(_) => Err(Refusal::internal(&"a password thread panicked")),
         }
     }
 }
 
-fn argon2() -> Result<Argon2<'static>, argon2::password_hash::Error> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+/// Argon2's memory lies on the stack of a thread that ends with the hash, because then it certainly
+/// goes back to the system. On the heap it stays: the C library keeps such large aligned blocks, and
+/// before version 2.38 takes new ones for the next hash, hundreds of MiB after a busy minute.
+#[expect(clippy::large_stack_arrays, reason = "the stack was made for it")]
+fn on_own_memory<T>(work: impl FnOnce(&mut [Block]) -> T) -> T {
+    let mut memory = [Block::new(); MEMORY_KIB as usize];
+    work(&mut memory)
 }
 
-fn hash(password: &Password) -> Result<String, argon2::password_hash::Error> {
-    let salt: [u8; SALT_BYTES] = secrets::random();
-    let hash = argon2()?.hash_password_with_salt(password.expose().as_bytes(), &salt)?;
+fn params() -> Result<Params, Error> {
+    Ok(Params::new(MEMORY_KIB, PASSES, LANES, None)?)
+}
+
+fn hash(password: &Password, memory: &mut [Block]) -> Result<String, Error> {
+    let (params, salt) = (params()?, Salt::new(&secrets::random::<SALT_BYTES>())?);
+    let output = derive(password, &params, &salt, memory)?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params)?,
+        salt: Some(salt),
+        hash: Some(output),
+    };
     Ok(hash.to_string())
 }
 
-fn check(password: &Password, kept: Option<&str>) -> Result<Check, argon2::password_hash::Error> {
+fn check(password: &Password, kept: Option<&str>, memory: &mut [Block]) -> Result<Check, Error> {
     let parsed = PasswordHash::new(kept.unwrap_or(NOBODYS))?;
-    let verified = argon2()?.verify_password(password.expose().as_bytes(), &parsed);
-    if kept.is_none() || verified.is_err() {
+    let (Some(salt), Some(expected)) = (parsed.salt, parsed.hash) else {
+        return Err(Error::PasswordInvalid);
+    };
+    let found = derive(password, &Params::try_from(&parsed)?, &salt, memory)?;
+    // `Output` compares in constant time.
+    if kept.is_none() || found != expected {
         return Ok(Check::Wrong);
     }
-    let is_of_today = PasswordHash::new(NOBODYS)?.params == parsed.params;
+    let is_of_today = parsed.params == ParamsString::try_from(&params()?)?;
     let better = if is_of_today {
         None
     } else {
-        Some(hash(password)?)
+        Some(hash(password, memory)?)
     };
     Ok(Check::Right(better))
 }
 
+/// Argon2id, version 19, of these parameters; they ask for no more memory than there is.
+fn derive(
+    password: &Password,
+    params: &Params,
+    salt: &Salt,
+    memory: &mut [Block],
+) -> Result<Output, Error> {
+    let memory = memory.get_mut(..params.block_count());
+    let memory = memory.ok_or(Error::ParamsInvalid)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    let mut output = [0; OUTPUT_BYTES];
+    argon2.hash_password_into_with_memory(
+        password.expose().as_bytes(),
+        salt,
+        &mut output,
+        memory,
+    )?;
+    Ok(Output::new(&output)?)
+}
+
 #[cfg(test)]
 mod tests {
+    use argon2::{PasswordHasher as _, PasswordVerifier as _};
+
     use super::*;
 
     #[tokio::test]
@@ -145,9 +195,12 @@ mod tests {
         assert_eq!(check("correct horse", None).await.unwrap(), Check::Wrong);
     }
 
-    #[test]
-    fn nobodys_hash_costs_what_a_real_one_costs() {
-        let real = hash(&password("correct horse")).unwrap();
+    #[tokio::test]
+    async fn nobodys_hash_costs_what_a_real_one_costs() {
+        let real = Passwords::new(0)
+            .hash(password("correct horse"))
+            .await
+            .unwrap();
         let (real, nobodys) = (
             PasswordHash::new(&real).unwrap(),
             PasswordHash::new(NOBODYS).unwrap(),
@@ -158,17 +211,30 @@ mod tests {
         assert_eq!(length(&real), length(&nobodys));
     }
 
-    #[test]
-    fn a_hash_with_weaker_parameters_is_replaced() {
+    #[tokio::test]
+    async fn a_hash_with_weaker_parameters_is_replaced() {
         let weak = Argon2::from(Params::new(8 * 1024, 1, 1, None).unwrap());
-        let kept = weak
-            .hash_password_with_salt(b"correct horse", b"0123456789abcdef")
+        let kept = weak.hash_password_with_salt(b"correct horse", b"0123456789abcdef");
+        let kept = Some(kept.unwrap().to_string());
+        let found = Passwords::new(0)
+            .check(password("correct horse"), kept)
+            .await
             .unwrap();
-        let found = check(&password("correct horse"), Some(&kept.to_string())).unwrap();
         let Check::Right(Some(better)) = found else {
             panic!("{found:?}");
         };
         assert!(better.contains("m=19456"), "{better}");
+    }
+
+    #[tokio::test]
+    async fn the_library_takes_our_hashes_for_its_own() {
+        let ours = Passwords::new(0)
+            .hash(password("correct horse"))
+            .await
+            .unwrap();
+        Argon2::default()
+            .verify_password(b"correct horse", &ours[..])
+            .unwrap();
     }
 
     #[tokio::test]
