@@ -397,7 +397,7 @@ fn save(db: &Connection, row: &Row) -> Result<Option<Message>, StoreError> {
         return Ok(None);
     }
     let message =
-        store::chat::append_call(db, call.conversation, call.id, call.caller, call.started_at)?;
+        store::messages::append_call(db, call.conversation, call.id, call.caller, call.started_at)?;
     Ok(Some(message))
 }
 

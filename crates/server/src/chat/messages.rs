@@ -9,7 +9,8 @@ use protocol::{ConversationId, MessageId, MessageText};
 use super::{Asker, Audience, Both, Ruled, ruled_standing, write_and_tell};
 use crate::app::{App, Shared};
 use crate::error::Refusal;
-use crate::store::chat::{Appended, Standing};
+use crate::store::chat::Standing;
+use crate::store::messages::Appended;
 use crate::store::{self, Connection, StoreError};
 
 /// A message as it was stored, and what its devices must hear.
@@ -66,10 +67,10 @@ fn write(
 ) -> Result<Ruled<Sent>, StoreError> {
     if let Err(refusal) = may_write(&standing) {
         // A resend of what was stored before the door was shut is still acknowledged.
-        let known = store::chat::message_by_id(db, id)?;
+        let known = store::messages::message_by_id(db, id)?;
         return Ok(known.map_or(Err(refusal), |known| resent(known, &standing, text)));
     }
-    let message = match store::chat::append_text(db, &standing, id, text, now)? {
+    let message = match store::messages::append_text(db, &standing, id, text, now)? {
         Appended::New(message) => message,
         Appended::Known(known) => return Ok(resent(known, &standing, text)),
     };

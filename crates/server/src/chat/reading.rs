@@ -58,8 +58,8 @@ fn write(
     }
     standing.mine.read_seq = seq;
     store::chat::set_side(db, standing.conversation, &standing.mine)?;
-    let my_unread = store::chat::unread(db, &standing)?;
-    let their_unread = store::chat::unread(db, &standing.reversed())?;
+    let my_unread = store::messages::unread(db, &standing)?;
+    let their_unread = store::messages::unread(db, &standing.reversed())?;
     Ok(Ok(Some(Moved {
         standing,
         my_unread,

@@ -16,7 +16,7 @@ use crate::app::Shared;
 use crate::chat;
 use crate::error::Refusal;
 use crate::store;
-use crate::store::chat::Page;
+use crate::store::messages::Page;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(history))
@@ -77,7 +77,7 @@ async fn history(
         if store::chat::standing(db, conversation, claims.user)?.is_none() {
             return Ok(None);
         }
-        store::chat::history(db, conversation, page, limit).map(Some)
+        store::messages::history(db, conversation, page, limit).map(Some)
     });
     let (messages, more) = found.await?.ok_or_else(chat::no_conversation)?;
     Ok(Json(History { messages, more }))

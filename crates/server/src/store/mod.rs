@@ -16,6 +16,7 @@
 pub mod accounts;
 pub mod calls;
 pub mod chat;
+pub mod messages;
 mod migrations;
 pub mod people;
 mod readers;

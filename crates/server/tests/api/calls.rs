@@ -1,18 +1,15 @@
 //! Calls as two people's devices live through them.
 
-use protocol::call::{
-    CallEnd, CallLog, CallRecord, CallReport, CallState, CallView, EndReason, FailCause, Here, Role,
-};
-use protocol::chat::{Message, MessageBody, Presence};
-use protocol::description::{CallDescription, Candidate};
+use protocol::call::{CallLog, CallReport, CallState, CallView, EndReason, FailCause, Here, Role};
+use protocol::chat::{MessageBody, Presence};
 use protocol::error::ErrorCode;
 use protocol::socket::{Outcome, RequestBody, RequestError, ServerFrame};
-use protocol::{AttemptId, CallId, ConversationId, Milliseconds};
+use protocol::{CallId, Milliseconds};
 use serde_json::json;
-use server::config::Config;
 
 use crate::app::TestApp;
-use crate::device::{Device, befriend, new_id};
+use crate::device::{Device, befriend};
+use crate::phone::{candidate, description, start};
 
 #[tokio::test]
 async fn call_is_set_up_lived_through_and_recorded() {
@@ -472,120 +469,4 @@ async fn call_log_is_paged() {
         .send()
         .await;
     assert_eq!(bad.refused(), (400, ErrorCode::BadRequest));
-}
-
-impl TestApp {
-    /// With the system's clock, because calls end by time.
-    async fn start_ticking(change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_with_clock(server::clock::Clock::default(), change).await
-    }
-}
-
-impl Device {
-    async fn start_call(
-        &mut self,
-        conversation: ConversationId,
-    ) -> Result<(CallId, CallView), RequestError> {
-        let Outcome::Call { call, .. } = self.ask(start(conversation)).await? else {
-            panic!("no call");
-        };
-        Ok((call.call.id, *call))
-    }
-
-    async fn answer_call(&mut self, call: CallId) -> Result<CallView, RequestError> {
-        let answer = RequestBody::AnswerCall {
-            call,
-            description: description("answer", 0),
-            candidates: vec![candidate(1)],
-        };
-        match self.ask(answer).await? {
-            Outcome::Call { call, .. } => Ok(*call),
-            other => panic!("no call but {other:?}"),
-        }
-    }
-
-    async fn add_candidate(&mut self, call: CallId, n: u8) -> Result<Outcome, RequestError> {
-        let candidates = vec![candidate(n)];
-        self.ask(RequestBody::AddCandidates {
-            call,
-            epoch: 0,
-            candidates,
-        })
-        .await
-    }
-
-    async fn report(&mut self, call: CallId, report: CallReport) -> Result<Outcome, RequestError> {
-        self.ask(RequestBody::ReportCall { call, report }).await
-    }
-
-    async fn told_call(&mut self, fits: impl Fn(&CallView) -> bool) -> CallView {
-        self.told(|frame| match frame {
-            ServerFrame::Call { call, .. } if fits(call) => Some(call.clone()),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn told_end(&mut self, call: CallId) -> CallEnd {
-        self.told(|frame| match frame {
-            ServerFrame::Call { call: view, .. } if view.call.id == call => end(view),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn told_candidates(&mut self) -> Vec<Candidate> {
-        self.told(|frame| match frame {
-            ServerFrame::Candidates { candidates, .. } => Some(candidates.clone()),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn told_entry(&mut self, fits: impl Fn(&CallRecord) -> bool) -> Message {
-        self.told(|frame| match frame {
-            ServerFrame::Message { message } => match &message.body {
-                MessageBody::Call { record } if fits(record) => Some(message.clone()),
-                _ => None,
-            },
-            _ => None,
-        })
-        .await
-    }
-}
-
-fn end(view: &CallView) -> Option<CallEnd> {
-    match view.call.state {
-        CallState::Ended { end } => Some(end),
-        _ => None,
-    }
-}
-
-fn start(conversation: ConversationId) -> RequestBody {
-    RequestBody::StartCall {
-        attempt: AttemptId(new_id()),
-        conversation,
-        description: description("offer", 0),
-    }
-}
-
-fn description(kind: &str, epoch: u16) -> CallDescription {
-    let dtls = if kind == "offer" { "actpass" } else { "active" };
-    let description = json!({
-        "epoch": epoch, "kind": kind, "ufrag": "Yx3+", "pwd": "q8W1vHkq0mXk9pYc2dRt5uZa",
-        "fingerprint": "5f0c3a7be19d2846c0ffee5f0c3a7be19d2846c0ffee5f0c3a7be19d2846c0ff",
-        "dtls": dtls,
-        "codecs": [{ "codec": "opus", "payload_type": 111, "fec": true, "dtx": true, "cbr": true }],
-        "extensions": [{ "id": 4, "kind": "mid" }],
-        "direction": "sendrecv",
-    });
-    serde_json::from_value(description).unwrap()
-}
-
-fn candidate(n: u8) -> Candidate {
-    let candidate = json!({
-        "foundation": n.to_string(), "priority": n, "address": format!("203.0.113.{n}"),
-        "port": 40_000, "kind": "srflx",
-    });
-    serde_json::from_value(candidate).unwrap()
 }

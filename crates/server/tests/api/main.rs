@@ -19,6 +19,7 @@ mod durability;
 mod headers;
 mod http;
 mod people;
+mod phone;
 mod secrets;
 mod sessions;
 mod socket;
