@@ -54,6 +54,8 @@ test("a call goes on while the server is killed and started again", async ({ peo
   await connect(ada, ben);
 
   await server.kill();
+  await expect(ada.person.offlineNotice).toBeVisible();
+  await expect(ben.person.offlineNotice).toBeVisible();
   await ada.ear.hears(ben.hertz);
   await ben.ear.hears(ada.hertz);
   await server.start();
