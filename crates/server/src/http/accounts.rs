@@ -8,12 +8,12 @@ use protocol::account::{ChangeMe, Person, Register, SignedIn};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Peer;
 use super::openapi::Errors;
 use super::{Authenticated, Body, sessions};
 use crate::accounts::keys::KeySet;
 use crate::app::Shared;
 use crate::error::Refusal;
-use crate::lifecycle::Peer;
 use crate::store;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {

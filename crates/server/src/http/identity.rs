@@ -1,4 +1,6 @@
-//! Who asks: the bearer token of a request.
+//! Who asks: the bearer token of a request, and the address it comes from.
+
+use std::net::SocketAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -9,7 +11,6 @@ use protocol::error::ErrorCode;
 use crate::accounts::tokens::Claims;
 use crate::app::Shared;
 use crate::error::Refusal;
-use crate::lifecycle::Peer;
 
 /// The one who asks: the token is genuine and its session lives.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,10 @@ fn bearer(parts: &Parts) -> Option<Token> {
     let is_bearer = scheme.eq_ignore_ascii_case("bearer");
     is_bearer.then(|| Token::new(token.trim().to_owned()))
 }
+
+/// Who is at the other end of a connection: an extension of every request.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
 
 impl FromRequestParts<Shared> for Peer {
     type Rejection = Refusal;

@@ -34,7 +34,7 @@ use crate::app::Shared;
 use crate::error::Refusal;
 
 pub use body::{Body, Path, Query};
-pub use identity::Authenticated;
+pub use identity::{Authenticated, Peer};
 pub use origin::check_origin;
 
 /// Every route of the server.

@@ -10,12 +10,12 @@ use protocol::error::ErrorCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Peer;
 use super::openapi::Errors;
 use super::{Authenticated, Body, Path, cookie, origin};
 use crate::accounts::Opened;
 use crate::app::Shared;
 use crate::error::Refusal;
-use crate::lifecycle::Peer;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()

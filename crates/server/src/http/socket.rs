@@ -5,10 +5,10 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Peer;
 use super::openapi::Errors;
 use crate::app::Shared;
 use crate::error::Refusal;
-use crate::lifecycle::Peer;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(open))

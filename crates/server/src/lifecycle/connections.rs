@@ -4,7 +4,6 @@
 //! minute would keep its connection for ever.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
 use crate::app::Shared;
+use crate::http::Peer;
 
 /// Request line and headers together, at most, in bytes.
 const HEADER_MAX_BYTES: usize = 16 * 1024;
@@ -24,10 +24,6 @@ const HEADER_MAX_BYTES: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// A pause after a failed `accept`: the usual cause, too many open files, does not go away at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Who is at the other end of a connection: an extension of every request.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
 
 /// Accepts until the server stops.
 pub(super) async fn accept(app: Shared, listener: TcpListener, router: Router) {

@@ -31,7 +31,6 @@ use crate::relay::Stun;
 use crate::socket::Strangers;
 use crate::store::{OpenError, Store, StoreError};
 
-pub use connections::Peer;
 pub use data::DataError;
 pub use listen::ListenError;
 

@@ -22,7 +22,7 @@ use super::{Close, connection, strangers};
 use crate::app::Shared;
 use crate::error::Refusal;
 use crate::http;
-use crate::lifecycle::Peer;
+use crate::http::Peer;
 
 /// The read buffer of a socket, in bytes: the library's own choice is 128 KiB for each, taken at once.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
