@@ -30,6 +30,9 @@ for (const colorScheme of ["light", "dark"] as const) {
     await ben.sendMessage("Hello yourself");
     await ada.sees("Hello yourself");
     await expectAccessible(ada, "a conversation");
+    await ada.page.getByRole("button", { name: "About Ben" }).click();
+    await expectAccessible(ada, "the other person");
+    await ada.page.keyboard.press("Escape");
 
     await ada.callButton(ben).click();
     await expect(ben.call(ada)).toBeVisible();

@@ -1,3 +1,4 @@
+import { introduce } from "./harness/person";
 import { expect, test } from "./harness/test";
 
 test("a request can be blocked, without a word to the sender, and let in later", async ({
@@ -29,4 +30,21 @@ test("a request can be blocked, without a word to the sender, and let in later",
   await mallory.sendMessage("Thank you");
   await ada.sees("Thank you");
   await expect(ada.callButton(mallory)).toBeEnabled();
+});
+
+test("a contact can be blocked, and the focus goes back to where it was", async ({ people }) => {
+  const ada = await people.join("Ada");
+  const ben = await people.join("Ben");
+  await introduce(ada, ben);
+
+  const about = ada.page.getByRole("button", { name: "About Ben" });
+  await about.click();
+  const dialog = ada.page.getByRole("dialog", { name: "About Ben" });
+  await expect(dialog).toContainText("They are not told");
+  await dialog.getByRole("button", { name: "Block" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(about).toBeFocused();
+  await expect(ada.page.getByRole("region", { name: "Blocked" })).toBeVisible();
+  await expect(ada.callButton(ben)).toHaveAccessibleDescription(/blocked/);
+  await expect(ben.callButton(ada)).toBeEnabled();
 });
