@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 
-import { deviceName } from "./device";
+import { testStorage } from "../state/testing";
+
+import { deviceName, rememberDevice, wasSignedIn } from "./device";
 
 test("a device is named after its browser and system", () => {
   expect(deviceName("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")).toBe(
@@ -20,4 +22,12 @@ test("a device is named after its browser and system", () => {
 
 test("an unknown browser still has a name", () => {
   expect(deviceName("")).toBe("Browser");
+});
+
+test("a browser knows whether anybody ever signed in from it", () => {
+  const storage = testStorage();
+  storage.setItem("something.else", "1");
+  expect(wasSignedIn(storage)).toBe(false);
+  rememberDevice(storage, "ada", "01890a5d-ac96-774b-bcce-b302099a8057");
+  expect(wasSignedIn(storage)).toBe(true);
 });

@@ -3,6 +3,7 @@
 import type { DeviceClaim } from "../protocol/DeviceClaim";
 import type { DeviceId } from "../protocol/DeviceId";
 
+const PREFIX = "ahoy.device.";
 const BROWSERS: [RegExp, string][] = [
   [/\bEdgA?\//, "Edge"],
   [/\bOPR\//, "Opera"],
@@ -42,6 +43,11 @@ export function rememberDevice(storage: Storage, username: string, id: DeviceId)
   storage.setItem(key(username), id);
 }
 
+/** Whether anybody ever signed in from here, so that there may be a session to take up. */
+export function wasSignedIn(storage: Storage): boolean {
+  return Object.keys(storage).some((name) => name.startsWith(PREFIX));
+}
+
 function key(username: string): string {
-  return `ahoy.device.${username.trim().toLowerCase()}`;
+  return `${PREFIX}${username.trim().toLowerCase()}`;
 }

@@ -3,7 +3,7 @@
 import type { Component } from "svelte";
 
 import { openApi } from "../net/api";
-import { deviceClaim, rememberDevice } from "../net/device";
+import { deviceClaim, rememberDevice, wasSignedIn } from "../net/device";
 import { RequestFailed } from "../net/http";
 import { inTurn, Session } from "../net/session";
 import { reconnectDelay } from "../net/reconnect";
@@ -54,6 +54,10 @@ export class App {
   async start(): Promise<void> {
     // Alongside, for it will most likely be needed; a failure is dealt with where it is.
     this.#ports.load().catch(() => null);
+    if (!wasSignedIn(this.#ports.storage)) {
+      this.entrance = { is: "signed_out", notice: null };
+      return;
+    }
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#enter(await inTurn(this.#ports.locks, openApi.refresh));
