@@ -148,6 +148,8 @@ class Connection {
   readonly #otherLevel = new FreshLevel();
   #transceiver: RTCRtpTransceiver | null = null;
   #remoteUfrag = "";
+  /** The certificate of the other side, which a call keeps: nothing has vouched for another one. */
+  #remoteFingerprint: string | null = null;
   /** Which side of DTLS the other one took in the first negotiation; it keeps it for good. */
   #remoteRole: DtlsRole | null = null;
   /** The candidates that came before their description was told; nothing when none is under way. */
@@ -211,6 +213,10 @@ class Connection {
   }
 
   async take(description: CallDescription): Promise<void> {
+    this.#remoteFingerprint ??= description.fingerprint;
+    if (description.fingerprint !== this.#remoteFingerprint) {
+      throw new Error("the other side's certificate changed in mid-call");
+    }
     await this.rtc.setRemoteDescription(toSdp(description, this.#remoteRole));
     this.#remoteUfrag = description.ufrag;
     if (description.kind === "answer") this.#remoteRole = description.dtls;

@@ -22,7 +22,7 @@ export function callStatus(view: HandsetView, name: string, me: UserId): Words {
     case "active":
       return { title: activeTitle(view.path), detail: null };
     case "ended": {
-      const words = endedWords(view.why, view.outgoing, name, me);
+      const words = endedWords(view.why, view.outgoing, view.talked !== null, name, me);
       return view.talked === null
         ? words
         : { ...words, title: `${words.title} · ${spokenDuration(view.talked)}` };

@@ -17,11 +17,17 @@ export interface Words {
   detail: string | null;
 }
 
-/** What stands on the screen of a call that is over. */
-export function endedWords(why: Ended, outgoing: boolean, name: string, me: UserId): Words {
+/** What stands on the screen of a call that is over; `talked` says whether they had heard each other. */
+export function endedWords(
+  why: Ended,
+  outgoing: boolean,
+  talked: boolean,
+  name: string,
+  me: UserId,
+): Words {
   switch (why.why) {
     case "call":
-      return reasonWords(why.end, outgoing, name, me);
+      return reasonWords(why.end, outgoing, talked, name, me);
     case "answered_elsewhere":
       return {
         title: "Answered elsewhere",
@@ -47,7 +53,13 @@ export function endedWords(why: Ended, outgoing: boolean, name: string, me: User
   }
 }
 
-function reasonWords(end: EndReason, outgoing: boolean, name: string, me: UserId): Words {
+function reasonWords(
+  end: EndReason,
+  outgoing: boolean,
+  talked: boolean,
+  name: string,
+  me: UserId,
+): Words {
   switch (end.reason) {
     case "hung_up":
       return {
@@ -78,7 +90,7 @@ function reasonWords(end: EndReason, outgoing: boolean, name: string, me: UserId
           }
         : { title: "Missed call", detail: null };
     case "failed":
-      return failWords(end.cause);
+      return failWords(end.cause, talked);
     case "lost":
       return {
         title: "Connection lost",
@@ -89,8 +101,8 @@ function reasonWords(end: EndReason, outgoing: boolean, name: string, me: UserId
   }
 }
 
-function failWords(cause: FailCause): Words {
-  const title = "The call could not be connected";
+function failWords(cause: FailCause, talked: boolean): Words {
+  const title = talked ? "The call broke off" : "The call could not be connected";
   switch (cause) {
     case "no_microphone":
       return { title, detail: "One of the two devices has no working microphone." };
@@ -183,7 +195,7 @@ export function callEntryWords(record: CallRecord, me: UserId): CallEntryWords {
   if (end.talked !== null) {
     return {
       tone: "talked",
-      result: end.reason === "lost" ? "Call, connection lost" : "Voice call",
+      result: brokeOff(end) ? "Call, connection lost" : "Voice call",
       duration: spokenDuration(end.talked),
     };
   }
@@ -191,6 +203,10 @@ export function callEntryWords(record: CallRecord, me: UserId): CallEntryWords {
     return { tone: "missed", result: "Missed call", duration: null };
   }
   return { tone: "quiet", result: quietResult(end, outgoing), duration: null };
+}
+
+function brokeOff(end: EndReason): boolean {
+  return end.reason === "lost" || end.reason === "failed";
 }
 
 function quietResult(end: EndReason, outgoing: boolean): string {

@@ -89,27 +89,32 @@ test("presence is told with its age", () => {
 test("every end of a call has words for both sides, and none shows a code", () => {
   for (const end of REASONS) {
     for (const outgoing of [true, false]) {
-      const { title, detail } = endedWords({ why: "call", end }, outgoing, "Ben", "me");
-      expect(`${title} ${detail ?? ""}`).not.toMatch(/_|undefined|null/);
-      expect(title.length).toBeGreaterThan(5);
+      for (const talked of [true, false]) {
+        const { title, detail } = endedWords({ why: "call", end }, outgoing, talked, "Ben", "me");
+        expect(`${title} ${detail ?? ""}`).not.toMatch(/_|undefined|null/);
+        expect(title.length).toBeGreaterThan(5);
+      }
     }
   }
 });
 
 test("the words of an end depend on who is told", () => {
-  const title = (end: EndReason, outgoing: boolean): string =>
-    endedWords({ why: "call", end }, outgoing, "Ben", "me").title;
+  const title = (end: EndReason, outgoing: boolean, talked = false): string =>
+    endedWords({ why: "call", end }, outgoing, talked, "Ben", "me").title;
   expect(title({ reason: "declined" }, true)).toBe("Ben declined the call");
   expect(title({ reason: "declined" }, false)).toBe("Call rejected");
   expect(title({ reason: "cancelled" }, true)).toBe("Call cancelled");
   expect(title({ reason: "cancelled" }, false)).toBe("Missed call");
+  const failed: EndReason = { reason: "failed", cause: "protocol" };
+  expect(title(failed, true)).toBe("The call could not be connected");
+  expect(title(failed, true, true)).toBe("The call broke off");
   expect(
-    endedWords({ why: "call", end: { reason: "hung_up", by: "me" } }, true, "Ben", "me"),
+    endedWords({ why: "call", end: { reason: "hung_up", by: "me" } }, true, true, "Ben", "me"),
   ).toEqual({ title: "Call ended", detail: null });
 });
 
 test("other endings say what happened and where", () => {
-  const detail = (why: Ended): string | null => endedWords(why, false, "Ben", "me").detail;
+  const detail = (why: Ended): string | null => endedWords(why, false, false, "Ben", "me").detail;
   expect(detail({ why: "answered_elsewhere", device: "Firefox on Linux" })).toBe(
     "You answered on Firefox on Linux.",
   );
