@@ -23,6 +23,7 @@ use crate::config::CallTimers;
 use crate::error::Refusal;
 use crate::hub::Hub;
 use crate::presence::Presences;
+use crate::store::messages::Appended;
 use crate::store::{self, Connection, Store, StoreError};
 use lanes::{Batch, Lanes, Ticket};
 
@@ -388,17 +389,21 @@ fn answer(
 fn save(db: &Connection, row: &Row) -> Result<Option<Message>, StoreError> {
     store::calls::save(db, row)?;
     let call = &row.call;
-    let shown = matches!(
-        call.state,
-        CallState::Ringing { .. } | CallState::Ended { .. }
-    );
     // Who is blocked is not told so by an entry that only they would have.
-    if !shown || row.reach == Reach::Silent {
+    if row.reach == Reach::Silent {
         return Ok(None);
     }
-    let message =
+    let has_ended = match call.state {
+        CallState::Ringing { .. } => false,
+        CallState::Ended { .. } => true,
+        CallState::Connecting { .. } | CallState::Active { .. } => return Ok(None),
+    };
+    let entry =
         store::messages::append_call(db, call.conversation, call.id, call.caller, call.started_at)?;
-    Ok(Some(message))
+    Ok(match entry {
+        Appended::New(message) => Some(message),
+        Appended::Known(message) => has_ended.then_some(message),
+    })
 }
 
 fn log_transition(row: &Row) {

@@ -13,7 +13,7 @@ use super::{Connection, StoreError, calls};
 /// Unread messages are counted up to here; a client shows "99+" long before.
 pub const UNREAD_COUNTED_MAX: u64 = 1_000;
 
-/// What became of a message handed in.
+/// What became of a message or call handed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Appended {
     /// It is new and has its number.
@@ -85,20 +85,19 @@ pub fn append_call(
     call: CallId,
     caller: UserId,
     now: Timestamp,
-) -> Result<Message, StoreError> {
+) -> Result<Appended, StoreError> {
     let id = MessageId::from(call);
-    if !db
-        .prepare_cached("SELECT 1 FROM messages WHERE id = ?1")?
-        .exists([id.0])?
-    {
-        db.prepare_cached(
-            "INSERT INTO messages (conversation, seq, id, author, sent_at, kind)
-             SELECT id, last_seq + 1, ?2, ?3, ?4, 'call' FROM conversations WHERE id = ?1",
-        )?
-        .execute(params![conversation.0, id.0, caller.0, now.0])?;
-        count_message(db, conversation)?;
+    if let Some(known) = message_by_id(db, id)? {
+        return Ok(Appended::Known(known));
     }
+    db.prepare_cached(
+        "INSERT INTO messages (conversation, seq, id, author, sent_at, kind)
+             SELECT id, last_seq + 1, ?2, ?3, ?4, 'call' FROM conversations WHERE id = ?1",
+    )?
+    .execute(params![conversation.0, id.0, caller.0, now.0])?;
+    count_message(db, conversation)?;
     message_by_id(db, id)?
+        .map(Appended::New)
         .ok_or_else(|| StoreError::Corrupt(format!("call {call} has no conversation")))
 }
 
