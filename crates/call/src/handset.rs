@@ -175,6 +175,14 @@ impl Handset {
                     line.remote_candidates(epoch, candidates, out);
                 }
             }
+            Input::Silence
+            | Input::Hold { .. }
+            | Input::Take { .. }
+            | Input::Yield
+            | Input::Heard
+            | Input::ControlOpened
+            | Input::Control { .. }
+            | Input::Taken { .. } => {}
             Input::SocketLost => self.online = false,
             Input::Tick => self.tick(now, out),
         }
@@ -281,14 +289,26 @@ impl Handset {
             State::Ringing(ringing) => {
                 let call = ringing.call;
                 if ringing.answer == Answer::Sent {
-                    (Some(RequestBody::HangUp { call }), by_me)
+                    (
+                        Some(RequestBody::HangUp {
+                            call,
+                            heard_ago: None,
+                        }),
+                        by_me,
+                    )
                 } else {
                     (Some(RequestBody::DeclineCall { call }), EndReason::Declined)
                 }
             }
             State::Talking(talking) => {
                 let call = talking.call;
-                (Some(RequestBody::HangUp { call }), by_me)
+                (
+                    Some(RequestBody::HangUp {
+                        call,
+                        heard_ago: None,
+                    }),
+                    by_me,
+                )
             }
         };
         effects.extend(request.map(|request| Effect::Send { request }));
@@ -341,7 +361,10 @@ impl Handset {
             State::Ringing(ringing) if ringing.answer == Answer::Sent => {
                 let call = ringing.call;
                 (
-                    Some(RequestBody::HangUp { call }),
+                    Some(RequestBody::HangUp {
+                        call,
+                        heard_ago: None,
+                    }),
                     Ended::Call { end: timeout },
                 )
             }
@@ -355,7 +378,11 @@ impl Handset {
                     let report = CallReport::Lost;
                     let end = EndReason::Lost;
                     (
-                        Some(RequestBody::ReportCall { call, report }),
+                        Some(RequestBody::ReportCall {
+                            call,
+                            report,
+                            heard_ago: None,
+                        }),
                         Ended::Call { end },
                     )
                 } else if due(talking.connect_at) {
@@ -363,7 +390,11 @@ impl Handset {
                         cause: FailCause::Timeout,
                     };
                     (
-                        Some(RequestBody::ReportCall { call, report }),
+                        Some(RequestBody::ReportCall {
+                            call,
+                            report,
+                            heard_ago: None,
+                        }),
                         Ended::Call { end: timeout },
                     )
                 } else {
@@ -418,13 +449,18 @@ impl Handset {
 
 fn report(call: CallId, report: CallReport) -> Effect {
     Effect::Send {
-        request: RequestBody::ReportCall { call, report },
+        request: RequestBody::ReportCall {
+            call,
+            report,
+            heard_ago: None,
+        },
     }
 }
 
 /// Microphone, peer, requests, tone.
 fn place(effect: &Effect) -> u8 {
     match effect {
+        Effect::SendControl { .. } => 0,
         Effect::OpenMicrophone | Effect::CloseMicrophone | Effect::SetMuted { .. } => 0,
         Effect::MakeOffer { .. }
         | Effect::MakeAnswer { .. }

@@ -1,11 +1,13 @@
 //! The rules of a call, without I/O.
 //!
 //! [`switchboard`] is the server's view: it owns every call and decides what becomes of it.
-//! [`handset`] is a device's view: it decides what the device does and shows. Both are pure:
+//! [`handset`] is a device's view of one call: it decides what the device does and shows; [`phone`] is a
+//! device's view of all its calls. All are pure:
 //! `(state, now, input) → (state, effects)`. The rule kept here: no I/O, no clock, no randomness,
 //! so that every race can be replayed. What acts on the effects lives in `server` and in the clients.
 
 pub mod handset;
+pub mod phone;
 pub mod switchboard;
 #[cfg(feature = "typescript")]
 pub mod typescript;

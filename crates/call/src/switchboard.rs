@@ -59,6 +59,7 @@ impl Switchboard {
                 call,
                 from,
                 request,
+                age: _,
             } => self.request(now, call, &from, request, &mut effects),
             Input::DeviceConnected { user, device } => {
                 self.each_of(now, user, &mut effects, |live| {
@@ -247,13 +248,14 @@ impl Switchboard {
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
         let reply = match request {
-            Request::Answer { .. } => Reply::Call(call),
+            Request::Answer { .. } | Request::Take { .. } => Reply::Call(call),
             Request::Ring
             | Request::Describe { .. }
             | Request::AddCandidates { .. }
+            | Request::SetSound { .. }
             | Request::Decline
             | Request::Cancel
-            | Request::HangUp
+            | Request::HangUp { .. }
             | Request::Report { .. } => Reply::Done,
         };
         if !self.calls.contains_key(&call) {
@@ -281,9 +283,12 @@ impl Switchboard {
             | Request::Answer { .. }
             | Request::Decline
             | Request::Cancel
-            | Request::HangUp
+            | Request::HangUp { .. }
             | Request::Report { .. } => Ok(reply),
-            Request::Describe { .. } | Request::AddCandidates { .. } => Err(Refusal::Over),
+            Request::Take { .. }
+            | Request::SetSound { .. }
+            | Request::Describe { .. }
+            | Request::AddCandidates { .. } => Err(Refusal::Over),
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ts_rs::{Config, ExportError, TS};
 
-use crate::handset;
+use crate::{handset, phone};
 
 /// Writes one file per type into a folder.
 ///
@@ -20,6 +20,9 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
     handset::Input::export_all(&config)?;
     handset::Effect::export_all(&config)?;
     handset::Timeouts::export_all(&config)?;
+    phone::PhoneView::export_all(&config)?;
+    phone::Input::export_all(&config)?;
+    phone::Effect::export_all(&config)?;
     std::fs::write(folder.join("timeouts.ts"), timeouts())?;
     Ok(())
 }
@@ -32,6 +35,7 @@ fn timeouts() -> String {
         connect,
         restart_after,
         lost_after,
+        unheard_restart_after,
         candidate_batch,
         ended_shown,
     } = handset::Timeouts::default();
@@ -47,6 +51,7 @@ fn timeouts() -> String {
         ("connect", connect),
         ("restart_after", restart_after),
         ("lost_after", lost_after),
+        ("unheard_restart_after", unheard_restart_after),
         ("candidate_batch", candidate_batch),
         ("ended_shown", ended_shown),
     ] {

@@ -27,6 +27,27 @@ pub struct Call {
     pub started_at: Timestamp,
     /// Where it stands.
     pub state: CallState,
+    /// What the caller's device does with its sound.
+    #[serde(default)]
+    pub caller_sound: CallSound,
+    /// What the callee's device does with its sound.
+    #[serde(default)]
+    pub callee_sound: CallSound,
+}
+
+/// What a device does with its sound, as the other side is shown it.
+///
+/// It travels over the socket and over the control channel; whichever comes later, the larger
+/// `change` counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct CallSound {
+    /// Whether its microphone is muted by its person.
+    pub muted: bool,
+    /// Whether it put the call on hold: it neither sends nor plays sound.
+    pub on_hold: bool,
+    /// Grows by one with every change that this side makes; a device that takes the call over counts on.
+    pub change: u32,
 }
 
 /// Where a call stands.
@@ -145,6 +166,19 @@ pub struct CallView {
     pub here: Here,
     /// What the other device sent so far; only for a device that rings or takes part.
     pub remote: Option<Remote>,
+    /// The newest epoch that either side described, as far as the server knows; 0 after its restart.
+    #[serde(default)]
+    pub epoch: u16,
+}
+
+impl Call {
+    /// What the device of one side does with its sound.
+    pub const fn sound(&self, role: Role) -> CallSound {
+        match role {
+            Role::Caller => self.caller_sound,
+            Role::Callee => self.callee_sound,
+        }
+    }
 }
 
 /// Which of the two an account is.
@@ -208,6 +242,8 @@ pub enum CallReport {
     },
     /// Nothing was heard for [`crate::limits::LOST_AFTER`].
     Lost,
+    /// The other side said over the control channel that it hung up.
+    PeerHungUp,
 }
 
 /// What is kept of a call, in the timeline and in the call log.

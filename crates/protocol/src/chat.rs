@@ -32,6 +32,11 @@ pub struct Conversation {
     /// Messages and missed calls of the other person after `read_seq`.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub unread: u64,
+    /// Missed calls after `read_seq` that were not seen in the call log either.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub missed: u64,
+    /// Whether this account muted it: its calls never ring, its messages make no sound.
+    pub muted: bool,
     /// The newest message, for the list.
     pub last_message: Option<Message>,
     /// Whether the other person is there; contacts only.

@@ -18,10 +18,12 @@
 pub mod account;
 pub mod call;
 pub mod chat;
+pub mod control;
 pub mod description;
 pub mod error;
 mod ids;
 pub mod limits;
+pub mod settings;
 pub mod socket;
 mod text;
 mod time;

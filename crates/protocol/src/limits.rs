@@ -82,6 +82,18 @@ pub const RESTART_AFTER: Milliseconds = Milliseconds::from_seconds(2);
 pub const LOST_AFTER: Milliseconds = Milliseconds::from_seconds(30);
 /// The server ends a call whose devices have both been away for so long.
 pub const ABANDONED_AFTER: Milliseconds = Milliseconds::from_seconds(5 * 60);
+/// A device that receives no packet for so long, from a side that is neither muted nor on hold, restarts ICE.
+pub const UNHEARD_RESTART_AFTER: Milliseconds = Milliseconds::from_seconds(8);
+/// Largest message of the control channel, in bytes.
+pub const CONTROL_MAX_BYTES: usize = 16 * 1024;
+/// A request may say that it is at most so old; older ones count as so old.
+pub const REQUEST_AGE_MAX: Milliseconds = ABANDONED_AFTER;
+/// A second call of the same person within so long of a missed one may pass *do not disturb*.
+pub const SECOND_CALL_WITHIN: Milliseconds = Milliseconds::from_seconds(3 * 60);
+/// Longest name of a time zone, in bytes.
+pub const TIME_ZONE_MAX_BYTES: usize = 64;
+/// Minutes of a day.
+pub const MINUTES_PER_DAY: u16 = 24 * 60;
 /// The ended call stays on screen so long.
 pub const ENDED_SHOWN: Milliseconds = Milliseconds::from_seconds(3);
 /// Candidates are sent in batches so often; the first batch goes at once.

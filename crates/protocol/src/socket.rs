@@ -8,10 +8,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Device, Person, Token};
-use crate::call::{CallReport, CallView};
+use crate::call::{CallReport, CallSound, CallView};
 use crate::chat::{Conversation, Message, Presence};
 use crate::description::{CallDescription, Candidate};
 use crate::error::ErrorCode;
+use crate::settings::Settings;
 use crate::{
     AttemptId, CallId, ConversationId, DeviceId, MessageId, MessageText, Milliseconds, SessionId,
     Timestamp, UserId,
@@ -64,6 +65,10 @@ pub enum Notice {
 pub struct Request {
     /// Chosen by the client, unique among its requests that wait for an answer.
     pub id: u32,
+    /// How long ago the client first wanted to send it: 0 unless it waited for a socket or is resent.
+    #[serde(default, skip_serializing_if = "Milliseconds::is_zero")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Milliseconds>", optional))]
+    pub age: Milliseconds,
     /// What is asked for.
     #[serde(flatten)]
     pub body: RequestBody,
@@ -124,6 +129,16 @@ pub enum RequestBody {
         /// The conversation.
         conversation: ConversationId,
     },
+    /// Mutes a conversation for this account, on all its devices, or takes that back: its calls never ring, its
+    /// messages make no sound. → `conversation`
+    MuteConversation {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Whether it shall be muted.
+        muted: bool,
+    },
+    /// The person looked at the missed calls of the call log: none of them counts as missed any more. → `done`
+    MarkCallsSeen,
     /// Starts a call. Where the other person is calling at the same moment, the two become one call,
     /// and the answer shows this device as the callee that has answered. → `call`
     StartCall {
@@ -143,10 +158,25 @@ pub enum RequestBody {
     AnswerCall {
         /// The call.
         call: CallId,
-        /// The answer, epoch 0.
+        /// The answer, of the offer's epoch.
         description: CallDescription,
         /// The candidates found so far.
         candidates: Vec<Candidate>,
+    },
+    /// This device takes the call over from the account's device that takes part, which may be itself before a reload. The
+    /// offer has its own certificate and an epoch above the call's. Nothing rings. → `call`
+    TakeCall {
+        /// The call.
+        call: CallId,
+        /// The offer.
+        description: CallDescription,
+    },
+    /// What this device does with its sound; a `change` not above the one known changes nothing. → `done`
+    SetSound {
+        /// The call.
+        call: CallId,
+        /// The state.
+        sound: CallSound,
     },
     /// The next offer (an ICE restart), or an answer to the other side's. → `done`
     DescribeCall {
@@ -178,6 +208,9 @@ pub enum RequestBody {
     HangUp {
         /// The call.
         call: CallId,
+        /// How long before this request sound of the other side last arrived; nothing where none ever did.
+        #[serde(default)]
+        heard_ago: Option<Milliseconds>,
     },
     /// How the media of this device fares. → `done`
     ReportCall {
@@ -185,6 +218,9 @@ pub enum RequestBody {
         call: CallId,
         /// The report.
         report: CallReport,
+        /// How long before this request sound of the other side last arrived; nothing where none ever did.
+        #[serde(default)]
+        heard_ago: Option<Milliseconds>,
     },
 }
 
@@ -228,6 +264,14 @@ pub enum ServerFrame {
         /// What is left unread for this account.
         #[cfg_attr(feature = "typescript", ts(type = "number"))]
         unread: u64,
+        /// What is left of this account's missed calls there.
+        #[cfg_attr(feature = "typescript", ts(type = "number"))]
+        missed: u64,
+    },
+    /// The account's settings changed, on whichever device.
+    Settings {
+        /// The settings.
+        settings: Settings,
     },
     /// The other person types, or stopped.
     Typing {
@@ -331,6 +375,8 @@ pub struct Welcome {
     pub device: Device,
     /// The session it belongs to.
     pub session: SessionId,
+    /// The account's settings.
+    pub settings: Settings,
     /// All conversations of the account that have a message, newest first.
     pub conversations: Vec<Conversation>,
     /// Every call that this account is in or that rings it.

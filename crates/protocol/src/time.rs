@@ -40,6 +40,11 @@ impl Milliseconds {
         Self(seconds * 1000)
     }
 
+    /// Whether it is no time at all.
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+
     /// The same length as the standard library's type.
     pub const fn as_duration(self) -> Duration {
         Duration::from_millis(self.0)

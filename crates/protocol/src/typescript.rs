@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ts_rs::{Config, ExportError, TS};
 
-use crate::{account, call, chat, error, limits, socket};
+use crate::{account, call, chat, control, error, limits, settings, socket};
 
 /// Writes one file per type into a folder.
 ///
@@ -24,6 +24,8 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
     account::People::export_all(&config)?;
     call::CallLog::export_all(&config)?;
     chat::History::export_all(&config)?;
+    control::ControlMessage::export_all(&config)?;
+    settings::Settings::export_all(&config)?;
     error::Problem::export_all(&config)?;
     call::EndReason::export_all(&config)?;
     socket::RequestBody::export_all(&config)?;
@@ -46,7 +48,7 @@ fn limits() -> String {
 }
 
 /// Name, unit, number.
-const CLIENT_LIMITS: [(&str, &str, u64); 22] = [
+const CLIENT_LIMITS: [(&str, &str, u64); 25] = [
     (
         "PROTOCOL_VERSION",
         "Spoken in `hello`.",
@@ -104,6 +106,21 @@ const CLIENT_LIMITS: [(&str, &str, u64); 22] = [
         "CANDIDATES_MAX",
         "Per side and epoch.",
         limits::CANDIDATES_MAX as u64,
+    ),
+    (
+        "CONTROL_MAX_BYTES",
+        "Bytes.",
+        limits::CONTROL_MAX_BYTES as u64,
+    ),
+    (
+        "SECOND_CALL_WITHIN_MS",
+        "Milliseconds.",
+        limits::SECOND_CALL_WITHIN.0,
+    ),
+    (
+        "MINUTES_PER_DAY",
+        "Minutes.",
+        limits::MINUTES_PER_DAY as u64,
     ),
     (
         "CLOSE_SERVER_RESTART",

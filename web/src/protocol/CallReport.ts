@@ -8,4 +8,4 @@ export type CallReport = { "report": "connected" } | { "report": "failed",
 /**
  * The cause.
  */
-cause: FailCause, } | { "report": "lost" };
+cause: FailCause, } | { "report": "lost" } | { "report": "peer_hung_up" };

@@ -23,4 +23,8 @@ here: Here,
 /**
  * What the other device sent so far; only for a device that rings or takes part.
  */
-remote: Remote | null, };
+remote: Remote | null, 
+/**
+ * The newest epoch that either side described, as far as the server knows; 0 after its restart.
+ */
+epoch: number, };

@@ -38,6 +38,14 @@ peer_read_seq: number,
  */
 unread: number, 
 /**
+ * Missed calls after `read_seq` that were not seen in the call log either.
+ */
+missed: number, 
+/**
+ * Whether this account muted it: its calls never ring, its messages make no sound.
+ */
+muted: boolean, 
+/**
  * The newest message, for the list.
  */
 last_message: Message | null, 

@@ -15,6 +15,10 @@ end: EndReason, } | { "why": "answered_elsewhere",
 /**
  * Which device; nothing for another tab.
  */
+device: DeviceName | null, } | { "why": "moved", 
+/**
+ * Which device.
+ */
 device: DeviceName | null, } | { "why": "microphone", 
 /**
  * Why.

@@ -4,6 +4,7 @@ import type { CallDescription } from "./CallDescription";
 import type { CallId } from "./CallId";
 import type { CallView } from "./CallView";
 import type { Candidate } from "./Candidate";
+import type { ControlMessage } from "./ControlMessage";
 import type { ConversationId } from "./ConversationId";
 import type { ErrorCode } from "./ErrorCode";
 import type { MicrophoneFault } from "./MicrophoneFault";
@@ -29,7 +30,19 @@ muted: boolean, } | { "type": "speaker",
 /**
  * Whether it shall be heard.
  */
-on: boolean, } | { "type": "dismiss" } | { "type": "microphone_opened" } | { "type": "microphone_failed", 
+on: boolean, } | { "type": "silence" } | { "type": "hold", 
+/**
+ * Whether it shall be on hold.
+ */
+on: boolean, } | { "type": "take", 
+/**
+ * The call, as the server told of it last.
+ */
+call: CallView, 
+/**
+ * The server's time in it.
+ */
+now: Timestamp, } | { "type": "yield" } | { "type": "dismiss" } | { "type": "microphone_opened" } | { "type": "microphone_failed", 
 /**
  * Why.
  */
@@ -41,7 +54,11 @@ description: CallDescription, } | { "type": "candidate",
 /**
  * The candidate.
  */
-candidate: Candidate, } | { "type": "peer_connected" } | { "type": "peer_disconnected" } | { "type": "peer_failed" } | { "type": "peer_unusable" } | { "type": "network_changed" } | { "type": "welcome", 
+candidate: Candidate, } | { "type": "peer_connected" } | { "type": "peer_disconnected" } | { "type": "peer_failed" } | { "type": "peer_unusable" } | { "type": "network_changed" } | { "type": "heard" } | { "type": "control_opened" } | { "type": "control", 
+/**
+ * What.
+ */
+message: ControlMessage, } | { "type": "welcome", 
 /**
  * Every call that this account is in or that rings it.
  */
@@ -70,6 +87,14 @@ call: CallView,
  * The server's time in it.
  */
 now: Timestamp, } | { "type": "answered", 
+/**
+ * The call in the outcome.
+ */
+call: CallView, 
+/**
+ * The server's time in it.
+ */
+now: Timestamp, } | { "type": "taken", 
 /**
  * The call in the outcome.
  */

@@ -27,6 +27,10 @@ restart_after: Milliseconds,
  */
 lost_after: Milliseconds, 
 /**
+ * From the last packet of a side that is neither muted nor on hold to an ICE restart.
+ */
+unheard_restart_after: Milliseconds, 
+/**
  * Between two batches of candidates.
  */
 candidate_batch: Milliseconds, 

@@ -46,7 +46,11 @@ answering: boolean,
 /**
  * Why the last *Answer* did not work; the call still rings and *Answer* may be pressed again.
  */
-fault: MicrophoneFault | null, } | { "phase": "active", 
+fault: MicrophoneFault | null, 
+/**
+ * Whether this device was told to be silent.
+ */
+silenced: boolean, } | { "phase": "active", 
 /**
  * With whom.
  */
@@ -70,7 +74,19 @@ muted: boolean,
 /**
  * Whether the other side is audible here.
  */
-speaker: boolean, } | { "phase": "ended", 
+speaker: boolean, 
+/**
+ * Whether this side put the call on hold.
+ */
+on_hold: boolean, 
+/**
+ * Whether the other side muted its microphone.
+ */
+peer_muted: boolean, 
+/**
+ * Whether the other side put the call on hold.
+ */
+peer_on_hold: boolean, } | { "phase": "ended", 
 /**
  * With whom.
  */

@@ -13,4 +13,8 @@ attempt: AttemptId, } | { "request": "answer",
 /**
  * The call in it.
  */
+call: CallId, } | { "request": "take", 
+/**
+ * The call in it.
+ */
 call: CallId, };

@@ -3,10 +3,12 @@ import type { AttemptId } from "./AttemptId";
 import type { CallDescription } from "./CallDescription";
 import type { CallId } from "./CallId";
 import type { CallReport } from "./CallReport";
+import type { CallSound } from "./CallSound";
 import type { Candidate } from "./Candidate";
 import type { ConversationId } from "./ConversationId";
 import type { MessageId } from "./MessageId";
 import type { MessageText } from "./MessageText";
+import type { Milliseconds } from "./Milliseconds";
 import type { Token } from "./Token";
 import type { UserId } from "./UserId";
 
@@ -17,7 +19,11 @@ export type Request = {
 /**
  * Chosen by the client, unique among its requests that wait for an answer.
  */
-id: number, } & ({ "type": "renew", 
+id: number, 
+/**
+ * How long ago the client first wanted to send it: 0 unless it waited for a socket or is resent.
+ */
+age?: Milliseconds, } & ({ "type": "renew", 
 /**
  * The new token, of the same session.
  */
@@ -65,7 +71,15 @@ conversation: ConversationId, } | { "type": "unblock_contact",
 /**
  * The conversation.
  */
-conversation: ConversationId, } | { "type": "start_call", 
+conversation: ConversationId, } | { "type": "mute_conversation", 
+/**
+ * The conversation.
+ */
+conversation: ConversationId, 
+/**
+ * Whether it shall be muted.
+ */
+muted: boolean, } | { "type": "mark_calls_seen" } | { "type": "start_call", 
 /**
  * A new UUIDv7; the same one again for a resend.
  */
@@ -87,13 +101,29 @@ call: CallId, } | { "type": "answer_call",
  */
 call: CallId, 
 /**
- * The answer, epoch 0.
+ * The answer, of the offer's epoch.
  */
 description: CallDescription, 
 /**
  * The candidates found so far.
  */
-candidates: Array<Candidate>, } | { "type": "describe_call", 
+candidates: Array<Candidate>, } | { "type": "take_call", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * The offer.
+ */
+description: CallDescription, } | { "type": "set_sound", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * The state.
+ */
+sound: CallSound, } | { "type": "describe_call", 
 /**
  * The call.
  */
@@ -125,7 +155,11 @@ call: CallId, } | { "type": "hang_up",
 /**
  * The call.
  */
-call: CallId, } | { "type": "report_call", 
+call: CallId, 
+/**
+ * How long before this request sound of the other side last arrived; nothing where none ever did.
+ */
+heard_ago: Milliseconds | null, } | { "type": "report_call", 
 /**
  * The call.
  */
@@ -133,4 +167,8 @@ call: CallId,
 /**
  * The report.
  */
-report: CallReport, });
+report: CallReport, 
+/**
+ * How long before this request sound of the other side last arrived; nothing where none ever did.
+ */
+heard_ago: Milliseconds | null, });

@@ -10,6 +10,7 @@ import type { Milliseconds } from "./Milliseconds";
 import type { Outcome } from "./Outcome";
 import type { Presence } from "./Presence";
 import type { RequestError } from "./RequestError";
+import type { Settings } from "./Settings";
 import type { Timestamp } from "./Timestamp";
 import type { UserId } from "./UserId";
 import type { Welcome } from "./Welcome";
@@ -49,7 +50,15 @@ seq: number,
 /**
  * What is left unread for this account.
  */
-unread: number, } | { "type": "typing", 
+unread: number, 
+/**
+ * What is left of this account's missed calls there.
+ */
+missed: number, } | { "type": "settings", 
+/**
+ * The settings.
+ */
+settings: Settings, } | { "type": "typing", 
 /**
  * Where.
  */

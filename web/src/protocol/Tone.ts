@@ -3,4 +3,4 @@
 /**
  * What the person hears besides the other person.
  */
-export type Tone = "none" | "ringing" | "calling" | "ringback" | "busy" | "end";
+export type Tone = "none" | "ringing" | "waiting" | "calling" | "ringback" | "busy" | "end";

@@ -6,6 +6,7 @@ import type { IceServers } from "./IceServers";
 import type { Limits } from "./Limits";
 import type { Person } from "./Person";
 import type { SessionId } from "./SessionId";
+import type { Settings } from "./Settings";
 import type { Timestamp } from "./Timestamp";
 
 /**
@@ -32,6 +33,10 @@ device: Device,
  * The session it belongs to.
  */
 session: SessionId, 
+/**
+ * The account's settings.
+ */
+settings: Settings, 
 /**
  * All conversations of the account that have a message, newest first.
  */

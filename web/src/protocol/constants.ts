@@ -27,6 +27,12 @@ export const ENDED_SHOWN_MS = 3000;
 export const CANDIDATE_BATCH_INTERVAL_MS = 100;
 /** Per side and epoch. */
 export const CANDIDATES_MAX = 64;
+/** Bytes. */
+export const CONTROL_MAX_BYTES = 16384;
+/** Milliseconds. */
+export const SECOND_CALL_WITHIN_MS = 180000;
+/** Minutes. */
+export const MINUTES_PER_DAY = 1440;
 /** Close code. */
 export const CLOSE_SERVER_RESTART = 1012;
 /** Close code. */

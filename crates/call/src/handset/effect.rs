@@ -1,5 +1,6 @@
 //! Everything that a handset asks its driver to do.
 
+use protocol::control::ControlMessage;
 use protocol::description::{CallDescription, Candidate};
 use protocol::socket::RequestBody;
 use serde::{Deserialize, Serialize};
@@ -56,11 +57,16 @@ pub enum Effect {
         /// Whether it shall be heard.
         on: bool,
     },
-    /// Close the peer connection.
+    /// Close the peer connection. What was given to `send_control` just before is still let out.
     ClosePeer,
+    /// Tell the other device something over the control channel, if it is open; else nothing.
+    SendControl {
+        /// What.
+        message: ControlMessage,
+    },
 
     /// Send a request. The driver numbers it, keeps it until its answer and resends it after a
-    /// reconnect. The answers to `start_call` and `answer_call` are handed in.
+    /// reconnect, with its age. The answers to `start_call`, `answer_call` and `take_call` are handed in.
     Send {
         /// The request.
         request: RequestBody,
@@ -83,6 +89,8 @@ pub enum Tone {
     None,
     /// This device rings. Loops.
     Ringing,
+    /// Another call comes in during a call. Soft; loops.
+    Waiting,
     /// The call is under way and nobody was reached yet. Loops.
     Calling,
     /// The other side rings. Loops.

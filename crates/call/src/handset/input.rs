@@ -1,6 +1,7 @@
 //! Everything that can happen to a handset.
 
 use protocol::call::CallView;
+use protocol::control::ControlMessage;
 use protocol::description::{CallDescription, Candidate};
 use protocol::error::ErrorCode;
 use protocol::{AttemptId, CallId, ConversationId, Timestamp};
@@ -37,6 +38,23 @@ pub enum Input {
         /// Whether it shall be heard.
         on: bool,
     },
+    /// The person silences the ringing on this device only; it goes on ringing elsewhere and may still be answered.
+    Silence,
+    /// The person puts the call on hold or takes it off.
+    Hold {
+        /// Whether it shall be on hold.
+        on: bool,
+    },
+    /// This device takes over an answered call, or an own one that still rings, from the account's device that has
+    /// it: another one, or this one before a reload.
+    Take {
+        /// The call, as the server told of it last.
+        call: CallView,
+        /// The server's time in it.
+        now: Timestamp,
+    },
+    /// Another tab of this device takes the call over: everything here closes, without a word to anybody.
+    Yield,
     /// The person closes the view of the ended call.
     Dismiss,
 
@@ -68,6 +86,15 @@ pub enum Input {
     PeerUnusable,
     /// The device has other addresses than before.
     NetworkChanged,
+    /// Packets of the other side's sound arrived since the last time this was handed in; about once a second.
+    Heard,
+    /// The control channel is open.
+    ControlOpened,
+    /// The other device said something over the control channel.
+    Control {
+        /// What.
+        message: ControlMessage,
+    },
 
     /// The socket is up: the snapshot. Handed in before the driver resends requests.
     Welcome {
@@ -100,7 +127,14 @@ pub enum Input {
         /// The server's time in it.
         now: Timestamp,
     },
-    /// `start_call` or `answer_call` got an error. Errors of other requests are not handed in:
+    /// The outcome of this handset's `take_call`.
+    Taken {
+        /// The call in the outcome.
+        call: CallView,
+        /// The server's time in it.
+        now: Timestamp,
+    },
+    /// `start_call`, `answer_call` or `take_call` got an error. Errors of other requests are not handed in:
     /// the calls that follow them say what holds.
     Refused {
         /// Which request.
@@ -145,6 +179,11 @@ pub enum Refused {
     },
     /// `answer_call`.
     Answer {
+        /// The call in it.
+        call: CallId,
+    },
+    /// `take_call`.
+    Take {
         /// The call in it.
         call: CallId,
     },

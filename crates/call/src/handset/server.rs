@@ -209,7 +209,10 @@ impl Handset {
         if live && told.view.here == Here::TakesPart {
             let request = match told.view.role {
                 Role::Caller => RequestBody::CancelCall { call },
-                Role::Callee => RequestBody::HangUp { call },
+                Role::Callee => RequestBody::HangUp {
+                    call,
+                    heard_ago: None,
+                },
             };
             effects.push(Effect::Send { request });
         }

@@ -202,6 +202,7 @@ impl State {
                 call: ringing.call,
                 answering: ringing.answer != Answer::NotYet,
                 fault: ringing.fault,
+                silenced: false,
             },
             Self::Talking(talking) => HandsetView::Active {
                 conversation: talking.conversation,
@@ -210,6 +211,9 @@ impl State {
                 since: talking.since,
                 muted: talking.muted,
                 speaker: talking.speaker,
+                on_hold: false,
+                peer_muted: false,
+                peer_on_hold: false,
             },
             Self::Ended(over) => HandsetView::Ended {
                 conversation: over.conversation,
@@ -322,7 +326,9 @@ pub(super) fn end_tone(before: &State, why: &Ended, me: UserId) -> Tone {
             | EndReason::Failed { .. }
             | EndReason::Lost => Tone::End,
         },
-        Ended::AnsweredElsewhere { .. } | Ended::Microphone { .. } => Tone::None,
+        Ended::AnsweredElsewhere { .. } | Ended::Moved { .. } | Ended::Microphone { .. } => {
+            Tone::None
+        }
         Ended::Refused { .. } | Ended::Offline | Ended::Meanwhile => Tone::End,
     }
 }

@@ -21,6 +21,8 @@ pub struct Timeouts {
     pub restart_after: Milliseconds,
     /// From the loss of the path to the end of the call.
     pub lost_after: Milliseconds,
+    /// From the last packet of a side that is neither muted nor on hold to an ICE restart.
+    pub unheard_restart_after: Milliseconds,
     /// Between two batches of candidates.
     pub candidate_batch: Milliseconds,
     /// From the end to the disappearance of the view.
@@ -38,6 +40,7 @@ impl Default for Timeouts {
             connect: Milliseconds(limits::CONNECT_TIMEOUT.0 + CONNECT_GRACE.0),
             restart_after: limits::RESTART_AFTER,
             lost_after: limits::LOST_AFTER,
+            unheard_restart_after: limits::UNHEARD_RESTART_AFTER,
             candidate_batch: limits::CANDIDATE_BATCH_INTERVAL,
             ended_shown: limits::ENDED_SHOWN,
         }

@@ -38,6 +38,8 @@ pub enum HandsetView {
         answering: bool,
         /// Why the last *Answer* did not work; the call still rings and *Answer* may be pressed again.
         fault: Option<MicrophoneFault>,
+        /// Whether this device was told to be silent.
+        silenced: bool,
     },
     /// Answered: connecting, talking or reconnecting.
     Active {
@@ -53,6 +55,12 @@ pub enum HandsetView {
         muted: bool,
         /// Whether the other side is audible here.
         speaker: bool,
+        /// Whether this side put the call on hold.
+        on_hold: bool,
+        /// Whether the other side muted its microphone.
+        peer_muted: bool,
+        /// Whether the other side put the call on hold.
+        peer_on_hold: bool,
     },
     /// Over, shown for [`protocol::limits::ENDED_SHOWN`] or until dismissed.
     Ended {
@@ -95,6 +103,11 @@ pub enum Ended {
     /// Another device of this account, or another tab of this browser, answered. No tone is played.
     AnsweredElsewhere {
         /// Which device; nothing for another tab.
+        device: Option<DeviceName>,
+    },
+    /// It goes on on another device of this account, which took it over. No tone is played.
+    Moved {
+        /// Which device.
         device: Option<DeviceName>,
     },
     /// No call was made: the microphone could not be opened.

@@ -1,9 +1,9 @@
 //! Everything that can happen to a switchboard, and how a request is answered.
 
-use protocol::call::CallReport;
+use protocol::call::{CallReport, CallSound};
 use protocol::description::{CallDescription, Candidate};
 use protocol::error::ErrorCode;
-use protocol::{AttemptId, CallId, ConversationId, DeviceId, DeviceName, UserId};
+use protocol::{AttemptId, CallId, ConversationId, DeviceId, DeviceName, Milliseconds, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::Row;
@@ -21,6 +21,8 @@ pub enum Input {
         from: Party,
         /// What for.
         request: Request,
+        /// How long ago the device wanted it.
+        age: Milliseconds,
     },
     /// The first socket of a device is there. Handed in before its snapshot is taken.
     DeviceConnected {
@@ -72,6 +74,8 @@ pub struct Start {
     pub description: CallDescription,
     /// Whether the callee can be reached.
     pub reach: Reach,
+    /// Whether the callee is offered a second call during a call.
+    pub call_waiting: bool,
 }
 
 /// Whether a callee can be reached.
@@ -82,6 +86,9 @@ pub enum Reach {
     Devices,
     /// No device is connected: `unreachable` after a short wait, unless one appears.
     Nobody,
+    /// The callee does not want to be disturbed, or muted the conversation: no device rings or is shown the
+    /// ringing call, but it enters the timeline and is missed.
+    Quiet,
     /// The callee blocks the caller: no device is ever told, and it ends as `no_answer`.
     Silent,
 }
@@ -125,12 +132,27 @@ pub enum Request {
     Decline,
     /// The caller gives up.
     Cancel,
+    /// It takes the call over from the account's device that takes part.
+    Take {
+        /// The offer, of an epoch above the call's.
+        description: CallDescription,
+    },
+    /// What it does with its sound.
+    SetSound {
+        /// The state.
+        sound: CallSound,
+    },
     /// Either hangs up.
-    HangUp,
+    HangUp {
+        /// How long before the request sound of the other side last arrived.
+        heard_ago: Option<Milliseconds>,
+    },
     /// It reports how its media fares.
     Report {
         /// The report.
         report: CallReport,
+        /// How long before the request sound of the other side last arrived.
+        heard_ago: Option<Milliseconds>,
     },
 }
 
@@ -156,6 +178,8 @@ pub enum Refusal {
     WrongRole,
     /// The caller is in another call.
     CallerBusy,
+    /// The account is in another call that it has not put on hold.
+    HoldFirst,
     /// Before the answer, or candidates before the description that they belong to.
     TooEarly,
     /// More than [`CANDIDATES_MAX`](protocol::limits::CANDIDATES_MAX) candidates of one epoch.
@@ -177,7 +201,9 @@ impl Refusal {
             Self::NoCall => ErrorCode::NotFound,
             Self::OwnAccount | Self::BadDescription => ErrorCode::BadRequest,
             Self::NotTakingPart | Self::WrongRole => ErrorCode::Forbidden,
-            Self::CallerBusy | Self::TooEarly | Self::Over => ErrorCode::WrongState,
+            Self::CallerBusy | Self::HoldFirst | Self::TooEarly | Self::Over => {
+                ErrorCode::WrongState
+            }
             Self::TooManyCandidates => ErrorCode::TooLarge,
             Self::AnsweredByOtherTab | Self::AttemptUsed => ErrorCode::Conflict,
         }
@@ -191,6 +217,7 @@ impl Refusal {
             Self::NotTakingPart => "This device takes no part in the call; answer it first.",
             Self::WrongRole => "Only the other side of the call may do this.",
             Self::CallerBusy => "You are in another call; end it first.",
+            Self::HoldFirst => "You are in another call; end it or put it on hold first.",
             Self::TooEarly => {
                 "This comes after the answer, and candidates after their description."
             }

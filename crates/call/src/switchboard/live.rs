@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use protocol::call::{Call, CallState, CallView, EndReason, FailCause, Here, Remote, Role};
+use protocol::call::{
+    Call, CallSound, CallState, CallView, EndReason, FailCause, Here, Remote, Role,
+};
 use protocol::{AttemptId, CallId, ConversationId, DeviceId, Timestamp, UserId};
 
 use super::{Effect, Party, Reach, Row, Timeouts};
@@ -222,6 +224,7 @@ impl Live {
             role,
             here,
             remote,
+            epoch: 0,
         })
     }
 
@@ -247,6 +250,8 @@ impl Live {
                 },
                 State::Active { since, .. } => CallState::Active { since: *since },
             },
+            caller_sound: CallSound::default(),
+            callee_sound: CallSound::default(),
         }
     }
 

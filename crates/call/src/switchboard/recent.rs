@@ -59,6 +59,7 @@ impl Ended {
             role,
             here,
             remote: None,
+            epoch: 0,
         })
     }
 }

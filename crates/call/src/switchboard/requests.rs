@@ -43,8 +43,9 @@ impl Live {
             }
             Request::Decline => self.decline(&standing),
             Request::Cancel => self.cancel(&standing, from.user),
-            Request::HangUp => self.hang_up(&standing, from.user),
-            Request::Report { report } => self.report(now, &standing, report),
+            Request::Take { .. } | Request::SetSound { .. } => Ok(Change::Nothing),
+            Request::HangUp { .. } => self.hang_up(&standing, from.user),
+            Request::Report { report, .. } => self.report(now, &standing, report),
         }
     }
 
@@ -203,9 +204,10 @@ impl Live {
     ) -> Result<Change, Refusal> {
         takes_part(standing)?;
         match (&mut self.state, report) {
-            (State::Ringing { .. }, CallReport::Connected | CallReport::Lost) => {
-                Err(Refusal::TooEarly)
-            }
+            (
+                State::Ringing { .. },
+                CallReport::Connected | CallReport::Lost | CallReport::PeerHungUp,
+            ) => Err(Refusal::TooEarly),
             (State::Connecting { sounds, .. }, CallReport::Connected) => {
                 let first = sounds.is_none_or(|role| role == standing.role);
                 *sounds = Some(standing.role);
@@ -220,9 +222,10 @@ impl Live {
                 State::Ringing { .. } | State::Connecting { .. } | State::Active { .. },
                 CallReport::Failed { cause },
             ) => Ok(Change::Ended(EndReason::Failed { cause })),
-            (State::Connecting { .. } | State::Active { .. }, CallReport::Lost) => {
-                Ok(Change::Ended(EndReason::Lost))
-            }
+            (
+                State::Connecting { .. } | State::Active { .. },
+                CallReport::Lost | CallReport::PeerHungUp,
+            ) => Ok(Change::Ended(EndReason::Lost)),
         }
     }
 

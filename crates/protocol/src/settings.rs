@@ -1,0 +1,85 @@
+//! What a person decided about being called, kept by the server for all devices of the account.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::limits::{MINUTES_PER_DAY, TIME_ZONE_MAX_BYTES};
+
+/// `GET` and `PUT /api/v1/me/settings`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Settings {
+    /// Whether a second call is offered during a call; without it, its caller hears busy. On by default.
+    pub call_waiting: bool,
+    /// Nothing rings while it is on. Off by default.
+    pub do_not_disturb: Option<DoNotDisturb>,
+    /// Nothing rings at these times of the day. None by default.
+    pub quiet_hours: Option<QuietHours>,
+    /// Whether somebody who was missed rings through *do not disturb* and quiet hours when they call again within
+    /// [`crate::limits::SECOND_CALL_WITHIN`]. Off by default.
+    pub second_call_passes: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            call_waiting: true,
+            do_not_disturb: None,
+            quiet_hours: None,
+            second_call_passes: false,
+        }
+    }
+}
+
+/// *Do not disturb*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct DoNotDisturb {
+    /// Until when; nothing for as long as nobody switches it off.
+    pub until: Option<Timestamp>,
+}
+
+/// Times of the day at which nothing rings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct QuietHours {
+    /// From this minute of the day, 0 to 1439.
+    pub from: u16,
+    /// Up to this minute of the day, 0 to 1439; past midnight where it is before `from`. The two differ.
+    pub to: u16,
+    /// Where the day is: a name of the IANA time zone database, `Europe/Berlin` say.
+    pub time_zone: String,
+}
+
+impl QuietHours {
+    /// Whether the values are of the allowed form. Whether there is such a time zone the server knows.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong, for people.
+    pub fn check(&self) -> Result<(), &'static str> {
+        if self.from >= MINUTES_PER_DAY || self.to >= MINUTES_PER_DAY {
+            return Err("quiet hours: minutes of the day go from 0 to 1439");
+        }
+        if self.from == self.to {
+            return Err("quiet hours: beginning and end are the same; choose two times");
+        }
+        if self.time_zone.is_empty() || self.time_zone.len() > TIME_ZONE_MAX_BYTES {
+            return Err("quiet hours: name a time zone, such as Europe/Berlin");
+        }
+        Ok(())
+    }
+
+    /// Whether a minute of the day lies in them.
+    pub const fn contains(&self, minute: u16) -> bool {
+        if self.from < self.to {
+            self.from <= minute && minute < self.to
+        } else {
+            self.from <= minute || minute < self.to
+        }
+    }
+}
