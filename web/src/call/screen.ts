@@ -3,20 +3,35 @@
 // `CallState` in `state/call.svelte.ts`. Neither side reaches around this file.
 
 import type { Line } from "../net/line";
+import type { CallId } from "../protocol/CallId";
 import type { ConversationId } from "../protocol/ConversationId";
-import type { HandsetView } from "../protocol/HandsetView";
+import type { PhoneView } from "../protocol/PhoneView";
 import type { Timestamp } from "../protocol/Timestamp";
 
 /** What a person may do with a call. None of them throws or waits; what came of it is shown. */
 export interface CallActions {
   /** Calls the other person of a conversation. Nothing happens while there is a call already. */
   dial(conversation: ConversationId): void;
-  /** *Answer*; again after a microphone fault. */
+  /** *Answer*; again after a microphone fault. Not for a call that waits during another one. */
   answer(): void;
-  /** *Reject*, for all devices of the account. */
-  reject(): void;
+  /** Ends the current call and answers the one that waits. */
+  endAndAnswer(): void;
+  /** Puts the current call on hold and answers the one that waits. */
+  holdAndAnswer(): void;
+  /** *Reject* a call that rings or waits, for all devices of the account. */
+  reject(call: CallId): void;
+  /** Silences the ringing on this device only. */
+  silence(): void;
   /** *End call*: cancels an outgoing call, hangs up an answered one. */
   end(): void;
+  /** Puts the current call on hold. */
+  hold(): void;
+  /** Takes a call off hold; one that is talked in goes on hold for it. */
+  resume(call: CallId): void;
+  /** Moves a call that is shown as elsewhere to this tab of this device. */
+  take(call: CallId): void;
+  /** Brings a call that another tab of this browser has to this tab. */
+  bringHere(): void;
   /** Mutes or unmutes this side's microphone. */
   mute(muted: boolean): void;
   /** Whether the other side is audible here. */
@@ -25,6 +40,21 @@ export interface CallActions {
   dismiss(): void;
   /** Starts the sound that the browser held back. Called from a tap or a key press. */
   enableSound(): void;
+  /** How the browser treats the microphone's sound, in the running call and in those to come; kept on this device. */
+  treatSound(treatment: SoundTreatment): void;
+}
+
+/** What the browser does to the microphone's sound; all on by default. */
+export interface SoundTreatment {
+  readonly echoCancellation: boolean;
+  readonly noiseSuppression: boolean;
+  readonly autoGainControl: boolean;
+}
+
+/** What happened to the microphone in a call without the person's doing. */
+export interface MicrophoneNotice {
+  /** The name of the microphone that is used from now on, as the browser tells it; may be empty. */
+  readonly changedTo: string;
 }
 
 /** What makes calls impossible on this device, whoever is called. */
@@ -38,8 +68,13 @@ export type DeviceObstacle =
 
 /** What the controller tells the screen. Each call replaces what was told before. */
 export interface CallDisplay {
-  /** The whole view, whenever it changes. */
-  show(view: HandsetView): void;
+  /** The whole view, whenever it changes. `here` is whether this tab has the calls: exactly one tab of a browser has
+   * them, rings and talks; the others show them and do what a press asks for by way of it. */
+  show(view: PhoneView, here: boolean): void;
+  /** The microphone was unplugged, and the call goes on with another one. */
+  microphoneChanged(notice: MicrophoneNotice): void;
+  /** How the microphone's sound is treated on this device. */
+  soundTreatment(treatment: SoundTreatment): void;
   /** How loud the other side and this side are, each 0 (silent) to 1; about 10 times a second in a call. */
   levels(other: number, own: number): void;
   /** Whether the browser holds back a tone or the other side's voice until somebody taps. */
