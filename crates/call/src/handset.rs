@@ -32,6 +32,7 @@ pub use view::{Ended, HandsetView, MicrophoneFault, Path};
 const OVER_MAX: usize = 8;
 
 /// What a device does and shows of calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handset {
     me: UserId,
     timeouts: Timeouts,
@@ -45,7 +46,7 @@ pub struct Handset {
     waiting: Option<Told>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Microphone {
     Closed,
     Opening,

@@ -11,6 +11,7 @@ use protocol::{CallId, Milliseconds, Timestamp};
 
 use super::Effect;
 
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     /// Gives way when both offer at once.
     polite: bool,
@@ -37,7 +38,7 @@ pub(super) struct Line {
 ///   └─remote offer──▶ Answering ──described────────────────────────▶ Settled
 ///  Settled ──restart──▶ Offering            (remote offer of the next epoch: Answering, from everywhere)
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     New,
     Offering,

@@ -15,6 +15,7 @@ use super::{Effect, Ended, HandsetView, MicrophoneFault, Path, Tone, report};
 ///   │ a call rings   └────────────────────┐▼▼                    │
 ///   └──────────▶ Ringing ──answered──▶ Talking ─── every end ────┘   (also from Outgoing and Ringing)
 /// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
     Idle,
     Outgoing(Box<Outgoing>),
@@ -23,6 +24,7 @@ pub(super) enum State {
     Ended(Over),
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outgoing {
     pub(super) attempt: AttemptId,
     pub(super) conversation: ConversationId,
@@ -31,6 +33,7 @@ pub(super) struct Outgoing {
     pub(super) stage: Stage,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stage {
     OpeningMicrophone,
     /// The offer is being made.
@@ -52,6 +55,7 @@ pub(super) enum Stage {
     },
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ringing {
     pub(super) conversation: ConversationId,
     pub(super) call: CallId,
@@ -64,7 +68,7 @@ pub(super) struct Ringing {
 }
 
 /// How far the person's *Answer* has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     NotYet,
     OpeningMicrophone,
@@ -74,6 +78,7 @@ pub(super) enum Answer {
     Sent,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Talking {
     pub(super) conversation: ConversationId,
     pub(super) call: CallId,
@@ -92,6 +97,7 @@ pub(super) struct Talking {
     pub(super) lost_at: Option<Timestamp>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Over {
     pub(super) conversation: ConversationId,
     pub(super) call: Option<CallId>,
@@ -103,7 +109,7 @@ pub(super) struct Over {
 }
 
 /// What the server told of a call, and when, by both clocks.
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Told {
     pub(super) view: CallView,
     pub(super) server_now: Timestamp,
