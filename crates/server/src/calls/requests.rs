@@ -4,7 +4,7 @@ use call::switchboard::{Input, Party, Reach, Request, Start};
 use protocol::description::{CallDescription, Candidate, InvalidDescription};
 use protocol::error::ErrorCode;
 use protocol::socket::Outcome;
-use protocol::{AttemptId, CallId, ConversationId};
+use protocol::{AttemptId, CallId, ConversationId, Milliseconds};
 use tokio::sync::oneshot;
 
 use super::Waiting;
@@ -52,6 +52,7 @@ pub async fn start(
         callee,
         description,
         reach,
+        call_waiting: true,
     };
     app.calls.handle(Input::Start(start), Some(waiting));
     answered.await.map_err(|_| Refusal::unavailable())?
@@ -66,6 +67,7 @@ pub async fn request(
     from: Party,
     call: CallId,
     request: Request,
+    age: Milliseconds,
 ) -> Result<Outcome, Refusal> {
     check(&request)?;
     let (waiting, answered) = waiting(&from, Some(call));
@@ -73,6 +75,7 @@ pub async fn request(
         call,
         from,
         request,
+        age,
     };
     app.calls.handle(input, Some(waiting));
     answered.await.map_err(|_| Refusal::unavailable())?
@@ -101,12 +104,15 @@ fn check(request: &Request) -> Result<(), Refusal> {
             check_description(description)?;
             check_candidates(candidates)
         }
-        Request::Describe { description } => check_description(description),
+        Request::Describe { description } | Request::Take { description } => {
+            check_description(description)
+        }
         Request::AddCandidates { candidates, .. } => check_candidates(candidates),
         Request::Ring
         | Request::Decline
         | Request::Cancel
-        | Request::HangUp
+        | Request::SetSound { .. }
+        | Request::HangUp { .. }
         | Request::Report { .. } => Ok(()),
     }
 }

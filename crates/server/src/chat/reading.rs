@@ -8,14 +8,15 @@ use super::{Asker, Ruled, ruled_standing, standing, write_and_tell};
 use crate::app::{App, Shared};
 use crate::error::Refusal;
 use crate::store::chat::Standing;
+use crate::store::messages::Left;
 use crate::store::{self, Connection, StoreError};
 
 /// A mark that moved.
 #[derive(Debug)]
 struct Moved {
     standing: Standing,
-    my_unread: u64,
-    their_unread: u64,
+    mine: Left,
+    theirs: Left,
 }
 
 /// Marks everything up to a number as read. A smaller number than before changes nothing.
@@ -58,28 +59,29 @@ fn write(
     }
     standing.mine.read_seq = seq;
     store::chat::set_side(db, standing.conversation, &standing.mine)?;
-    let my_unread = store::messages::unread(db, &standing)?;
-    let their_unread = store::messages::unread(db, &standing.reversed())?;
+    let mine = store::messages::left(db, &standing)?;
+    let theirs = store::messages::left(db, &standing.reversed())?;
     Ok(Ok(Some(Moved {
         standing,
-        my_unread,
-        their_unread,
+        mine,
+        theirs,
     })))
 }
 
 fn tell(app: &App, asker: Asker, moved: &Moved) {
     let standing = &moved.standing;
-    let read = |unread| ServerFrame::Read {
+    let read = |left: Left| ServerFrame::Read {
         conversation: standing.conversation,
         user: asker.user,
         seq: standing.mine.read_seq,
-        unread,
+        unread: left.unread,
+        missed: left.missed,
     };
-    let mine = read(moved.my_unread);
+    let mine = read(moved.mine);
     app.hub.send(&[asker.user], &mine, Some(asker.connection));
     // What a person has read is told to those whom they accepted.
     if standing.mine.accepted && !standing.mine.blocked && !standing.theirs.blocked {
-        let theirs = read(moved.their_unread);
+        let theirs = read(moved.theirs);
         app.hub.send(&[standing.theirs.user], &theirs, None);
     }
 }

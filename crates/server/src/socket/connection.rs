@@ -210,13 +210,13 @@ impl<S: Socket> Connection<'_, S> {
                 self.write(First::Answer(frames::answer(id, Err(refusal))))
                     .await
             }
-            Said::Request(id, body) => match *body {
+            Said::Request { id, age, body } => match *body {
                 RequestBody::Renew { token } => {
                     let result = self.renew(&token);
                     self.write(First::Answer(frames::answer(Some(id), result)))
                         .await
                 }
-                body => self.begin(id, body).await,
+                body => self.begin(id, age, body).await,
             },
         }
     }
@@ -224,7 +224,7 @@ impl<S: Socket> Connection<'_, S> {
     async fn refuse(&mut self, said: Said, retry_after: Milliseconds) -> Result<(), Close> {
         let id = match said {
             Said::Pong => return Ok(()),
-            Said::Request(id, _) => Some(id),
+            Said::Request { id, .. } => Some(id),
             Said::Refused(id, _) => id,
         };
         let message = "Too many requests; slow down.";
@@ -235,8 +235,8 @@ impl<S: Socket> Connection<'_, S> {
 
     /// Begins a request. It is polled once at once, so that it takes its place in the order of changes
     /// before the next one is read.
-    async fn begin(&mut self, id: u32, body: RequestBody) -> Result<(), Close> {
-        let mut request = requests::carry_out(self.app, &self.client, body);
+    async fn begin(&mut self, id: u32, age: Milliseconds, body: RequestBody) -> Result<(), Close> {
+        let mut request = requests::carry_out(self.app, &self.client, age, body);
         if let Some(result) = (&mut request).now_or_never() {
             let answer = frames::answer(Some(id), result);
             return self.write(First::Answer(answer)).await;

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use protocol::Milliseconds;
 use protocol::error::ErrorCode;
 use protocol::socket::{Outcome, RequestBody, RequestError, ServerFrame};
 use serde::Deserialize;
@@ -57,8 +58,12 @@ fn is_goodbye(error: &tokio_tungstenite::tungstenite::error::ProtocolError) -> b
 pub(super) enum Said {
     /// The answer to a `ping`.
     Pong,
-    /// A request.
-    Request(u32, Box<RequestBody>),
+    /// A request, and how old it is.
+    Request {
+        id: u32,
+        age: Milliseconds,
+        body: Box<RequestBody>,
+    },
     /// A request that is refused as it stands.
     Refused(Option<u32>, Refusal),
 }
@@ -68,6 +73,7 @@ struct Envelope<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<Cow<'a, str>>,
     id: Option<u32>,
+    age: Option<Milliseconds>,
 }
 
 /// Understands a text frame.
@@ -78,7 +84,7 @@ pub(super) fn understand(text: &str) -> Result<Said, Close> {
     let envelope = match serde_json::from_str::<Envelope<'_>>(text) {
         Ok(envelope) => envelope,
         Err(error) if error.classify() == Category::Data && is_object(text) => {
-            let message = "A request has a text `type` and a whole number `id`, each once.";
+            let message = "A request has a text `type`, a whole number `id` and perhaps a whole number `age`, each once.";
             return Ok(Said::Refused(
                 None,
                 Refusal::new(ErrorCode::BadRequest, message),
@@ -99,7 +105,11 @@ pub(super) fn understand(text: &str) -> Result<Said, Close> {
         return Ok(Said::Refused(None, bad(message, "id")));
     };
     Ok(match serde_json::from_str::<RequestBody>(text) {
-        Ok(body) => Said::Request(id, Box::new(body)),
+        Ok(body) => Said::Request {
+            id,
+            age: envelope.age.unwrap_or_default(),
+            body: Box::new(body),
+        },
         Err(error) => Said::Refused(Some(id), misunderstood(text, &kind, &error.to_string())),
     })
 }
@@ -142,7 +152,7 @@ fn culprit(text: &str, error: &str) -> Option<String> {
     };
     let mut names = fields
         .keys()
-        .filter(|name| *name != "type" && *name != "id");
+        .filter(|name| !["type", "id", "age"].contains(&name.as_str()));
     names
         .find(|name| error_without(name).is_err_and(|other| !error.starts_with(&other)))
         .cloned()
@@ -186,12 +196,13 @@ mod tests {
     #[test]
     fn request_is_understood_whatever_else_stands_in_it() {
         let said = understand(
-            r#"{"later":1,"type":"ring_call","call":"01890a5d-ac96-774b-bcce-b302099a8057","id":7}"#,
+            r#"{"later":1,"type":"ring_call","call":"01890a5d-ac96-774b-bcce-b302099a8057","id":7,"age":1500}"#,
         );
-        let Ok(Said::Request(7, body)) = said else {
+        let Ok(Said::Request { id: 7, age, body }) = said else {
             panic!("{said:?}");
         };
         assert!(matches!(*body, RequestBody::RingCall { .. }));
+        assert_eq!(age, Milliseconds(1_500));
         assert!(matches!(understand(r#"{"type":"pong"}"#), Ok(Said::Pong)));
     }
 
@@ -252,6 +263,7 @@ mod tests {
             r#"{"type":"ring_call","id":-1}"#,
             r#"{"type":"ring_call","id":"1"}"#,
             r#"{"type":7,"id":1}"#,
+            r#"{"type":"mark_calls_seen","id":1,"age":-1}"#,
             r#"{"type":"ring_call","id":1,"id":2}"#,
         ] {
             let (id, refusal) = refused(text);

@@ -4,8 +4,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use call::switchboard::Request as CallRequest;
-use protocol::CallId;
+use protocol::error::ErrorCode;
 use protocol::socket::{Outcome, RequestBody};
+use protocol::{CallId, Milliseconds};
 
 use super::Client;
 use crate::app::Shared;
@@ -18,7 +19,12 @@ pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Outcome, Refusal>> +
 
 /// Begins to carry out a request. What changes something takes its place in the order of changes when
 /// the answer is first polled.
-pub(super) fn carry_out(app: &Shared, client: &Arc<Client>, body: RequestBody) -> Answer {
+pub(super) fn carry_out(
+    app: &Shared,
+    client: &Arc<Client>,
+    age: Milliseconds,
+    body: RequestBody,
+) -> Answer {
     let app = Arc::clone(app);
     let asker = client.asker();
     match body {
@@ -50,6 +56,10 @@ pub(super) fn carry_out(app: &Shared, client: &Arc<Client>, body: RequestBody) -
         RequestBody::UnblockContact { conversation } => {
             Box::pin(chat::wish(app, asker, conversation, Wish::Unblock))
         }
+        RequestBody::MuteConversation { .. } | RequestBody::MarkCallsSeen => {
+            let message = "This server cannot do this yet.";
+            Box::pin(async move { Err(Refusal::new(ErrorCode::Unsupported, message)) })
+        }
         RequestBody::StartCall {
             attempt,
             conversation,
@@ -61,7 +71,7 @@ pub(super) fn carry_out(app: &Shared, client: &Arc<Client>, body: RequestBody) -
             conversation,
             description,
         )),
-        RequestBody::RingCall { call } => of_call(app, client, call, CallRequest::Ring),
+        RequestBody::RingCall { call } => of_call(app, client, age, call, CallRequest::Ring),
         RequestBody::AnswerCall {
             call,
             description,
@@ -71,29 +81,52 @@ pub(super) fn carry_out(app: &Shared, client: &Arc<Client>, body: RequestBody) -
                 description,
                 candidates,
             };
-            of_call(app, client, call, request)
+            of_call(app, client, age, call, request)
         }
-        RequestBody::DescribeCall { call, description } => {
-            of_call(app, client, call, CallRequest::Describe { description })
+        RequestBody::TakeCall { call, description } => {
+            of_call(app, client, age, call, CallRequest::Take { description })
         }
+        RequestBody::SetSound { call, sound } => {
+            of_call(app, client, age, call, CallRequest::SetSound { sound })
+        }
+        RequestBody::DescribeCall { call, description } => of_call(
+            app,
+            client,
+            age,
+            call,
+            CallRequest::Describe { description },
+        ),
         RequestBody::AddCandidates {
             call,
             epoch,
             candidates,
         } => {
             let request = CallRequest::AddCandidates { epoch, candidates };
-            of_call(app, client, call, request)
+            of_call(app, client, age, call, request)
         }
-        RequestBody::DeclineCall { call } => of_call(app, client, call, CallRequest::Decline),
-        RequestBody::CancelCall { call } => of_call(app, client, call, CallRequest::Cancel),
-        RequestBody::HangUp { call } => of_call(app, client, call, CallRequest::HangUp),
-        RequestBody::ReportCall { call, report } => {
-            of_call(app, client, call, CallRequest::Report { report })
+        RequestBody::DeclineCall { call } => of_call(app, client, age, call, CallRequest::Decline),
+        RequestBody::CancelCall { call } => of_call(app, client, age, call, CallRequest::Cancel),
+        RequestBody::HangUp { call, heard_ago } => {
+            of_call(app, client, age, call, CallRequest::HangUp { heard_ago })
+        }
+        RequestBody::ReportCall {
+            call,
+            report,
+            heard_ago,
+        } => {
+            let request = CallRequest::Report { report, heard_ago };
+            of_call(app, client, age, call, request)
         }
     }
 }
 
-fn of_call(app: Shared, client: &Client, call: CallId, request: CallRequest) -> Answer {
+fn of_call(
+    app: Shared,
+    client: &Client,
+    age: Milliseconds,
+    call: CallId,
+    request: CallRequest,
+) -> Answer {
     let from = client.party();
-    Box::pin(async move { calls::request(&app, from, call, request).await })
+    Box::pin(async move { calls::request(&app, from, call, request, age).await })
 }

@@ -5,6 +5,7 @@
 //! recognised by its number or revision.
 
 use protocol::limits::{MESSAGE_MAX_CHARS, PROTOCOL_VERSION};
+use protocol::settings::Settings;
 use protocol::socket::{IceServers, Limits, Welcome};
 
 use super::{Client, Close};
@@ -67,6 +68,7 @@ pub(super) async fn welcome(
         me: person,
         device: device_of_session,
         session,
+        settings: Settings::default(),
         conversations,
         calls,
         ice: IceServers {

@@ -3,7 +3,7 @@
 //! A row is written whole at every transition. Descriptions and candidates are never kept.
 
 use call::switchboard::{self, Party, Reach};
-use protocol::call::{Call, CallEnd, CallRecord, CallState, EndReason, FailCause};
+use protocol::call::{Call, CallEnd, CallRecord, CallSound, CallState, EndReason, FailCause};
 use protocol::{AttemptId, CallId, ConversationId, DeviceId, Milliseconds, Timestamp, UserId};
 use rusqlite::{Row, named_params, params};
 
@@ -154,6 +154,8 @@ fn live_call(row: &Row<'_>) -> Result<switchboard::Row, StoreError> {
             callee: to,
             started_at: Timestamp(row.get("started_at")?),
             state,
+            caller_sound: CallSound::default(),
+            callee_sound: CallSound::default(),
         },
         attempt: AttemptId(row.get("attempt")?),
         caller: party(row, from, "caller_device", "caller_device_name")?
@@ -186,18 +188,19 @@ fn party(
     }))
 }
 
+const REACHES: [Reach; 4] = [Reach::Devices, Reach::Nobody, Reach::Quiet, Reach::Silent];
+
 const fn reach_text(reach: Reach) -> &'static str {
     match reach {
         Reach::Devices => "devices",
         Reach::Nobody => "nobody",
+        Reach::Quiet => "quiet",
         Reach::Silent => "silent",
     }
 }
 
 fn reach(text: &str) -> Option<Reach> {
-    [Reach::Devices, Reach::Nobody, Reach::Silent]
-        .into_iter()
-        .find(|&reach| reach_text(reach) == text)
+    REACHES.into_iter().find(|&reach| reach_text(reach) == text)
 }
 
 /// An end reason taken apart into columns.

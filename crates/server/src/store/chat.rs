@@ -249,6 +249,7 @@ fn seen(db: &Connection, standing: &Standing) -> Result<Seen, StoreError> {
             Ok((person(row), row.get::<_, Option<i64>>(3)?))
         })?;
     let newest = messages::by_number(db, standing.conversation, standing.last_seq)?;
+    let left = messages::left(db, standing)?;
     let conversation = Conversation {
         id: standing.conversation,
         person: person?,
@@ -261,7 +262,9 @@ fn seen(db: &Connection, standing: &Standing) -> Result<Seen, StoreError> {
         } else {
             0
         },
-        unread: messages::unread(db, standing)?,
+        unread: left.unread,
+        missed: left.missed,
+        muted: false,
         last_message: newest,
         presence: None,
     };

@@ -163,29 +163,43 @@ pub fn history(
     Ok((messages, more))
 }
 
+/// What somebody has not read of the other person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// Messages and missed calls.
+    pub unread: u64,
+    /// Missed calls.
+    pub missed: u64,
+}
+
 /// Messages and missed calls of the other person that are not read, counted up to [`UNREAD_COUNTED_MAX`].
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn unread(db: &Connection, standing: &Standing) -> Result<u64, StoreError> {
+pub fn left(db: &Connection, standing: &Standing) -> Result<Left, StoreError> {
     let sql = format!(
-        "SELECT count(*) FROM (
-           SELECT 1 FROM messages m LEFT JOIN calls k ON k.id = m.id AND m.kind = 'call'
+        "SELECT count(*), count(kind) FROM (
+           SELECT nullif(m.kind, 'text') AS kind FROM messages m LEFT JOIN calls k ON k.id = m.id AND m.kind = 'call'
            WHERE m.conversation = ?1 AND m.seq > ?2 AND m.author <> ?3
              AND (m.kind = 'text' OR k.end_reason IN {missed})
            LIMIT ?4)",
         missed = calls::MISSED,
     );
-    let count = db.prepare_cached(&sql)?.query_row(
+    let left = db.prepare_cached(&sql)?.query_row(
         params![
             standing.conversation.0,
             standing.mine.read_seq.cast_signed(),
             standing.mine.user.0,
             UNREAD_COUNTED_MAX.cast_signed(),
         ],
-        |row| seq(row, 0),
+        |row| {
+            Ok(Left {
+                unread: seq(row, 0)?,
+                missed: seq(row, 1)?,
+            })
+        },
     )?;
-    Ok(count)
+    Ok(left)
 }
 
 const SELECT_MESSAGE: &str = "SELECT m.id, m.conversation, m.seq, m.author, m.sent_at, m.kind, m.text,

@@ -52,8 +52,7 @@ async fn call_is_set_up_lived_through_and_recorded() {
             .told_call(|view| matches!(view.call.state, CallState::Active { .. }))
             .await;
     }
-    let hang_up = RequestBody::HangUp { call };
-    ben.ask(hang_up).await.unwrap();
+    ben.hang_up(call).await.unwrap();
     let by = ben.me();
     let ended = ada.told_end(call).await;
     assert_eq!(ended.reason, EndReason::HungUp { by });
@@ -223,7 +222,7 @@ async fn third_person_hears_busy_and_the_call_goes_on() {
     assert!(matches!(missed.body, MessageBody::Call { record } if record.end.is_some()));
     let again = ada.start_call(conversation).await;
     assert_eq!(again.unwrap_err().code, ErrorCode::WrongState);
-    ben.ask(RequestBody::HangUp { call }).await.unwrap();
+    ben.hang_up(call).await.unwrap();
     ada.told_end(call).await;
 }
 
@@ -255,7 +254,7 @@ async fn lost_socket_ends_no_call_and_the_snapshot_has_all_of_it() {
     let remote = view.remote.as_ref().unwrap();
     assert_eq!(remote.description, description("answer", 0));
     assert_eq!(remote.candidates, [candidate(1)]);
-    ada.ask(RequestBody::HangUp { call }).await.unwrap();
+    ada.hang_up(call).await.unwrap();
     ben.told_end(call).await;
 }
 
@@ -403,7 +402,7 @@ async fn contacts_see_who_is_in_a_call() {
     let (call, _) = ada.start_call(conversation).await.unwrap();
     ben.answer_call(call).await.unwrap();
     assert_eq!(ada.told(presence).await, Presence::InCall);
-    ada.ask(RequestBody::HangUp { call }).await.unwrap();
+    ada.hang_up(call).await.unwrap();
     assert_eq!(ada.told(presence).await, Presence::Online);
 }
 
@@ -432,7 +431,7 @@ async fn calls_survive_a_restart_of_the_server() {
     assert_eq!(view.call.state, active.call.state);
     assert_eq!((view.call.id, &view.here), (call, &Here::TakesPart));
     assert!(view.call.revision > active.call.revision);
-    ada.ask(RequestBody::HangUp { call }).await.unwrap();
+    ada.hang_up(call).await.unwrap();
     let end = ben.told_end(call).await;
     assert!(end.talked.is_some());
 }

@@ -60,7 +60,20 @@ impl Device {
         call: CallId,
         report: CallReport,
     ) -> Result<Outcome, RequestError> {
-        self.ask(RequestBody::ReportCall { call, report }).await
+        self.ask(RequestBody::ReportCall {
+            call,
+            report,
+            heard_ago: None,
+        })
+        .await
+    }
+
+    pub(crate) async fn hang_up(&mut self, call: CallId) -> Result<Outcome, RequestError> {
+        self.ask(RequestBody::HangUp {
+            call,
+            heard_ago: None,
+        })
+        .await
     }
 
     pub(crate) async fn told_call(&mut self, fits: impl Fn(&CallView) -> bool) -> CallView {
