@@ -145,9 +145,13 @@ test.each<[string, unknown]>([
   ["too many codecs", { codecs: [96, 97, 98, 99, 100].map(opus) }],
   ["a static payload type", { codecs: [opus(0)] }],
   ["a text for a payload type", { codecs: [opus(`111${SMUGGLED}`)] }],
+  ["a codec that is none", { codecs: [null] }],
+  ["a codec that is a list", { codecs: [[]] }],
+  ["a text for an Opus switch", { codecs: [{ ...opus(111), fec: `1${SMUGGLED}` }] }],
   ["an unknown codec", { codecs: [opus(111), { codec: "pcmu", payload_type: 96 }] }],
   ["a bit rate that Opus has not", { codecs: [{ ...opus(111), max_average_bitrate: 1 }] }],
   ["an extension id of the long form", { extensions: [{ id: 15, kind: "mid" }] }],
+  ["an extension that is none", { extensions: [null] }],
   ["an unknown extension", { extensions: [{ id: 1, kind: "toString" }] }],
   ["an extension twice", { extensions: [1, 2].map((id) => ({ id, kind: "mid" })) }],
   [

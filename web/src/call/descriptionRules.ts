@@ -18,6 +18,7 @@ export class DescriptionError extends Error {
 
 /** Throws {@link DescriptionError} unless a description keeps every rule. */
 export function checkDescription(description: CallDescription): void {
+  demand(isObject(description), "description");
   const { epoch, kind, ufrag, pwd, fingerprint, dtls, direction } = description;
   demand(isInteger(epoch, 0, 65_535), "epoch");
   demand(["offer", "answer"].includes(kind), "kind");
@@ -31,7 +32,9 @@ export function checkDescription(description: CallDescription): void {
 }
 
 /** Throws {@link DescriptionError} unless a candidate keeps every rule and leads to another device. */
-export function checkCandidate({ foundation, priority, address, port, kind }: Candidate): void {
+export function checkCandidate(candidate: Candidate): void {
+  demand(isObject(candidate), "candidate");
+  const { foundation, priority, address, port, kind } = candidate;
   demand(isText(foundation, /^[a-zA-Z0-9+/]{1,32}$/), "foundation");
   demand(isInteger(priority, 0, 0xffff_ffff), "priority");
   demand(typeof address === "string" && isCandidateAddress(address), "address");
@@ -52,6 +55,7 @@ const EXTENSIONS_MAX = 8;
 
 function checkCodecs(codecs: readonly Codec[]): void {
   demand(Array.isArray(codecs) && codecs.length <= CODECS_MAX, "codecs");
+  demand(codecs.every(isObject), "codecs");
   const opus = codecs.filter((c) => c.codec === "opus").map((c) => c.payload_type);
   demand(opus.length > 0, "codecs: opus is missing");
   demand(
@@ -65,7 +69,8 @@ function checkCodecs(codecs: readonly Codec[]): void {
     if (codec.codec === "red") {
       demand(opus.includes(codec.over), "red must lie over an opus of the same list");
     } else {
-      const { max_average_bitrate: rate } = codec;
+      const { fec, dtx, cbr, max_average_bitrate: rate } = codec;
+      demand([fec, dtx, cbr].every(isBoolean), "opus parameters");
       demand(rate === undefined || isInteger(rate, 6_000, 510_000), "max_average_bitrate");
     }
   }
@@ -73,6 +78,7 @@ function checkCodecs(codecs: readonly Codec[]): void {
 
 function checkExtensions(extensions: CallDescription["extensions"]): void {
   demand(Array.isArray(extensions) && extensions.length <= EXTENSIONS_MAX, "extensions");
+  demand(extensions.every(isObject), "extensions");
   demand(isWithoutRepeats(extensions.map((e) => e.id)), "extensions: an id occurs twice");
   demand(isWithoutRepeats(extensions.map((e) => e.kind)), "extensions: a kind occurs twice");
   for (const { id, kind } of extensions) {
@@ -84,6 +90,14 @@ function checkExtensions(extensions: CallDescription["extensions"]): void {
 
 function demand(holds: boolean, what: string): void {
   if (!holds) throw new DescriptionError(`not allowed in a call: ${what}`);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === "boolean";
 }
 
 function isText(value: unknown, form: RegExp): boolean {
