@@ -74,6 +74,9 @@ pub struct Start {
     pub description: CallDescription,
     /// Whether the callee can be reached.
     pub reach: Reach,
+    /// Whether a device of the callee is connected, which matters where it is not to be rung: a quiet call to nobody
+    /// ends as `unreachable`, like every other.
+    pub connected: bool,
     /// Whether the callee is offered a second call during a call.
     pub call_waiting: bool,
 }
