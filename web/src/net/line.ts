@@ -22,7 +22,7 @@ export interface LineListener {
 
 /** How a request behaves when the line goes down before its answer. */
 export interface RequestOptions {
-  /** Sends it again after the next snapshot instead of failing with {@link Disconnected}. */
+  /** Sends it again after the next snapshot, with its age, instead of failing with {@link Disconnected}. */
   resend?: boolean;
 }
 

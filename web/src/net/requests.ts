@@ -1,5 +1,7 @@
 // Requests that wait for their answer. Each gets exactly one: what the server says, or that the
-// line went down. It knows nothing of sockets; `socket.ts` sends and tells it what happened.
+// line went down. One that is sent later than it was wanted says how old it is, so that the server
+// dates a hang-up by the press and not by the return of the network. It knows nothing of sockets;
+// `socket.ts` sends and tells it what happened.
 
 import type { Outcome } from "../protocol/Outcome";
 import type { Request } from "../protocol/Request";
@@ -10,6 +12,8 @@ import { Disconnected, RequestRefused } from "./line";
 
 interface Waiting {
   frame: Request;
+  /** When it was first wanted, by the clock of the requests. */
+  wantedAt: number;
   resend: boolean;
   resolve(outcome: Outcome): void;
   reject(error: Error): void;
@@ -19,13 +23,19 @@ export class Requests {
   #nextId = 1;
   // A Map keeps the order in which requests were made, and so the order in which they are sent again.
   readonly #waiting = new Map<number, Waiting>();
+  readonly #clock: () => number;
+
+  /** `clock` tells milliseconds and never goes back, whatever happens to the device's calendar. */
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
 
   /** Takes a request in; `frame` is what to send. */
   add(body: RequestBody, resend: boolean): { frame: Request; answer: Promise<Outcome> } {
     const frame: Request = { id: this.#nextId, ...body };
     this.#nextId += 1;
     const answer = new Promise<Outcome>((resolve, reject) => {
-      this.#waiting.set(frame.id, { frame, resend, resolve, reject });
+      this.#waiting.set(frame.id, { frame, wantedAt: this.#clock(), resend, resolve, reject });
     });
     return { frame, answer };
   }
@@ -48,9 +58,13 @@ export class Requests {
     }
   }
 
-  /** What to send once the line is open again, oldest first. */
+  /** What to send once the line is open again, oldest first, each with its age. */
   unanswered(): Request[] {
-    return Array.from(this.#waiting.values(), ({ frame }) => frame);
+    const now = this.#clock();
+    return Array.from(this.#waiting.values(), ({ frame, wantedAt }) => ({
+      ...frame,
+      age: Math.max(Math.round(now - wantedAt), 0),
+    }));
   }
 
   /** The line is gone for good: everything fails. */

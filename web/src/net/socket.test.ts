@@ -31,8 +31,8 @@ test("a ping is answered with pong", async () => {
 
 test("each request gets its own answer, in whatever order answers come", async () => {
   const { socket, last } = await connected();
-  const first = socket.request({ type: "hang_up", call: "a" });
-  const second = socket.request({ type: "hang_up", call: "b" });
+  const first = socket.request({ type: "hang_up", call: "a", heard_ago: null });
+  const second = socket.request({ type: "hang_up", call: "b", heard_ago: null });
   const [one, two] = last().requests();
   last().receive({ type: "error", id: two?.id ?? 0, code: "wrong_state", message: "It is over." });
   last().receive({ type: "ok", id: one?.id ?? 0, outcome: { type: "done" } });
@@ -51,7 +51,7 @@ test("after a break, requests marked so are sent again under the same id and oth
   await vi.advanceTimersByTimeAsync(0);
   expect(dialled).toHaveLength(2);
   await last().accept();
-  expect(last().requests()).toEqual([frame]);
+  expect(last().requests()).toEqual([{ ...frame, age: 0 }]);
   last().receive({ type: "ok", id: frame?.id ?? 0, outcome: { type: "done" } });
   await expect(kept).resolves.toEqual({ type: "done" });
 });
@@ -60,7 +60,9 @@ test("a request made while the line is down goes out once it is open, or fails a
   const { socket, last } = await connected();
   last().close(1006);
   const kept = socket.request({ type: "accept_contact", conversation: "c" }, { resend: true });
-  await expect(socket.request({ type: "hang_up", call: "a" })).rejects.toBeInstanceOf(Disconnected);
+  await expect(
+    socket.request({ type: "hang_up", call: "a", heard_ago: null }),
+  ).rejects.toBeInstanceOf(Disconnected);
   await vi.advanceTimersByTimeAsync(0);
   await last().accept();
   expect(last().requests()).toHaveLength(1);
@@ -68,10 +70,35 @@ test("a request made while the line is down goes out once it is open, or fails a
   await expect(kept).resolves.toEqual({ type: "done" });
 });
 
+test("a request that waited for the line, or is sent again, says how long ago it was wanted", async () => {
+  const { socket, last } = await connected();
+  const wanted = (call: string) =>
+    void socket.request({ type: "hang_up", call, heard_ago: null }, { resend: true });
+  wanted("sent before the break");
+  expect(last().requests()[0]).not.toHaveProperty("age");
+  await vi.advanceTimersByTimeAsync(2_000);
+  last().close(1006);
+  wanted("made while the line was down");
+  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(700);
+  // A calendar that jumps changes nothing.
+  vi.setSystemTime(0);
+  await last().accept();
+  expect(last().requests()).toMatchObject([
+    { call: "sent before the break", age: 2_700 },
+    { call: "made while the line was down", age: 700 },
+  ]);
+  last().close(1006);
+  await vi.advanceTimersByTimeAsync(1_000);
+  await last().accept();
+  expect(last().requests()).toMatchObject([{ age: 3_700 }, { age: 1_700 }]);
+});
+
 test("what a listener requests on the snapshot goes out once", async () => {
   const { socket, last } = await connected();
   socket.listen({
-    welcome: () => void socket.request({ type: "hang_up", call: "a" }, { resend: true }),
+    welcome: () =>
+      void socket.request({ type: "hang_up", call: "a", heard_ago: null }, { resend: true }),
   });
   last().close(1006);
   await vi.advanceTimersByTimeAsync(0);

@@ -51,7 +51,10 @@ export interface SocketPorts {
   renew(): Promise<string>;
   device: DeviceId;
   random?: () => number;
+  /** The calendar, for {@link LineState}. */
   now?: () => number;
+  /** Milliseconds that never go back, for the age of requests. */
+  clock?: () => number;
 }
 
 export class Socket implements Line {
@@ -64,7 +67,7 @@ export class Socket implements Line {
   #redial: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #steady: ReturnType<typeof setTimeout> | undefined;
-  readonly #requests = new Requests();
+  readonly #requests: Requests;
   readonly #listeners = new Set<LineListener>();
   readonly #ports: SocketPorts;
   readonly #onState: (state: LineState) => void;
@@ -72,6 +75,7 @@ export class Socket implements Line {
   constructor(ports: SocketPorts, onState: (state: LineState) => void) {
     this.#ports = ports;
     this.#onState = onState;
+    this.#requests = new Requests(ports.clock ?? (() => performance.now()));
   }
 
   get open(): boolean {
