@@ -2,7 +2,7 @@
 //!
 //! A scenario is a list of steps: an input, the moment (milliseconds of the device's clock), the effects
 //! that must come of it, and the view and the next deadline after it. `"$name"` stands for a value of
-//! `values.json`. After a change on purpose, `UPDATE_SCENARIOS=1 cargo test -p call --test scenarios`
+//! `values.json`; an input names all its fields, because TypeScript knows no defaults. After a change on purpose, `UPDATE_SCENARIOS=1 cargo test -p call --test scenarios`
 //! writes what the handset does; read the difference before you keep it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -46,11 +46,12 @@ fn play(scenario: &Value, values: &Map<String, Value>) -> Value {
         .map(|step| {
             let at = Timestamp(step["at"].as_i64().unwrap());
             let input: Input = serde_json::from_value(resolve(&step["input"], values)).unwrap();
+            let whole = serde_json::to_value(&input).unwrap();
             let effects = serde_json::to_value(handset.handle(at, input)).unwrap();
             let view = serde_json::to_value(handset.view()).unwrap();
             json!({
                 "at": at,
-                "input": step["input"],
+                "input": name(whole, values),
                 "effects": name(effects, values),
                 "view": name(view, values),
                 "timeout": handset.poll_timeout(),

@@ -6,7 +6,7 @@ import type { RequestBody } from "./RequestBody";
 import type { Tone } from "./Tone";
 
 /**
- * Something to be done, in the order of the list that it came in: microphone, peer, requests, tone.
+ * Something to be done, in the order of the list that it came in: microphone, control channel, peer, requests, tone.
  *
  * Operations on the peer are carried out one after the other; each waits for the one before.
  * There is at most one peer and one microphone at a time. After `close_peer` and `close_microphone` no
@@ -14,7 +14,7 @@ import type { Tone } from "./Tone";
  */
 export type HandsetEffect = { "type": "open_microphone" } | { "type": "close_microphone" } | { "type": "set_muted", 
 /**
- * Whether it shall be muted.
+ * Whether it shall be muted: by the person, or because either side holds the call.
  */
 muted: boolean, } | { "type": "make_offer", 
 /**
@@ -38,7 +38,7 @@ description: CallDescription, } | { "type": "add_candidates",
  */
 candidates: Array<Candidate>, } | { "type": "set_speaker", 
 /**
- * Whether it shall be heard.
+ * Whether it shall be heard: as the person wants, and not while this side holds the call.
  */
 on: boolean, } | { "type": "close_peer" } | { "type": "send_control", 
 /**

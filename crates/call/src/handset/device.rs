@@ -1,12 +1,13 @@
 //! What a handset makes of its own device: the microphone and the peer connection.
 
 use protocol::Timestamp;
-use protocol::call::{CallReport, EndReason, FailCause};
-use protocol::description::CallDescription;
+use protocol::call::FailCause;
+use protocol::control::ControlMessage;
+use protocol::description::{CallDescription, Candidate};
 use protocol::socket::RequestBody;
 
 use super::state::{Answer, Stage, State};
-use super::{Effect, Ended, Handset, Microphone, MicrophoneFault, Path, report};
+use super::{Effect, Ended, Handset, Microphone, MicrophoneFault};
 
 impl Handset {
     pub(super) fn microphone_opened(&mut self, effects: &mut Vec<Effect>) {
@@ -20,15 +21,12 @@ impl Handset {
         match &mut self.state {
             State::Outgoing(outgoing) => {
                 outgoing.stage = Stage::Offering;
-                if outgoing.muted {
-                    effects.push(Effect::SetMuted { muted: true });
-                }
                 outgoing.line.offer(effects);
             }
             State::Ringing(ringing) => {
                 ringing.answer = Answer::Describing;
                 // A peer that is made later gets it when it is made.
-                if self.peer {
+                if self.peer.is_some() {
                     effects.push(Effect::AttachMicrophone);
                 }
                 ringing.send_answer(effects);
@@ -59,7 +57,7 @@ impl Handset {
                 }
                 MicrophoneFault::Missing | MicrophoneFault::Busy => FailCause::NoMicrophone,
             };
-            self.report_failure(cause, effects);
+            self.report_failure(now, cause, effects);
             self.finish(now, Ended::Microphone { fault });
         }
         if self.microphone == Microphone::Opening {
@@ -102,6 +100,11 @@ impl Handset {
             State::Talking(talking) => {
                 if talking.line.described(description.clone()) {
                     let call = talking.call;
+                    if self.can_control() {
+                        let description = description.clone();
+                        let message = ControlMessage::Description { description };
+                        effects.push(Effect::SendControl { message });
+                    }
                     effects.push(Effect::Send {
                         request: RequestBody::DescribeCall { call, description },
                     });
@@ -110,75 +113,15 @@ impl Handset {
         }
     }
 
-    pub(super) fn peer_connected(&mut self, effects: &mut Vec<Effect>) {
-        match &mut self.state {
-            State::Idle | State::Outgoing(_) | State::Ended(_) => {}
-            State::Ringing(ringing) => ringing.connected = true,
-            State::Talking(talking) => {
-                let first = talking.path == Path::Connecting;
-                talking.path = Path::Connected;
-                talking.connect_at = None;
-                talking.restart_at = None;
-                talking.lost_at = None;
-                if first {
-                    effects.push(report(talking.call, CallReport::Connected));
-                }
-            }
+    pub(super) fn candidate(&mut self, candidate: Candidate) {
+        if let Some(line) = self.line() {
+            line.candidate(candidate);
         }
     }
 
-    /// A path that was never there cannot break.
-    pub(super) fn peer_disconnected(&mut self, now: Timestamp) {
-        if let State::Talking(talking) = &mut self.state
-            && talking.path != Path::Connecting
-        {
-            talking.path = Path::Reconnecting;
-            talking.restart_at = talking
-                .restart_at
-                .or(Some(now + self.timeouts.restart_after));
-            talking.lost_at = talking.lost_at.or(Some(now + self.timeouts.lost_after));
-        }
-    }
-
-    pub(super) fn peer_failed(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let State::Talking(talking) = &mut self.state else {
-            return;
-        };
-        match talking.path {
-            Path::Connecting if talking.failures > 0 => {
-                self.fail(now, FailCause::NoPath, effects);
-            }
-            Path::Connecting => {
-                talking.failures += 1;
-                talking.line.restart();
-            }
-            Path::Connected | Path::Reconnecting => {
-                talking.path = Path::Reconnecting;
-                talking.restart_at = None;
-                talking.lost_at = talking.lost_at.or(Some(now + self.timeouts.lost_after));
-                talking.line.restart();
-            }
-        }
-    }
-
-    /// Ends the call for a cause that this device knows, and tells the server where it must know.
-    pub(super) fn fail(&mut self, now: Timestamp, cause: FailCause, effects: &mut Vec<Effect>) {
-        self.report_failure(cause, effects);
-        let end = EndReason::Failed { cause };
-        self.finish(now, Ended::Call { end });
-    }
-
-    pub(super) fn report_failure(&self, cause: FailCause, effects: &mut Vec<Effect>) {
-        let answered = match &self.state {
-            State::Idle | State::Ended(_) => return,
-            State::Outgoing(_) | State::Talking(_) => true,
-            // Other devices ring on.
-            State::Ringing(ringing) => ringing.answer == Answer::Sent,
-        };
-        if let Some(call) = self.state.call()
-            && answered
-        {
-            effects.push(report(call, CallReport::Failed { cause }));
+    pub(super) fn network_changed(&mut self) {
+        if let Some(line) = self.line() {
+            line.restart();
         }
     }
 }

@@ -5,7 +5,7 @@ use protocol::description::{CallDescription, Candidate};
 use protocol::socket::RequestBody;
 use serde::{Deserialize, Serialize};
 
-/// Something to be done, in the order of the list that it came in: microphone, peer, requests, tone.
+/// Something to be done, in the order of the list that it came in: microphone, control channel, peer, requests, tone.
 ///
 /// Operations on the peer are carried out one after the other; each waits for the one before.
 /// There is at most one peer and one microphone at a time. After `close_peer` and `close_microphone` no
@@ -19,9 +19,9 @@ pub enum Effect {
     OpenMicrophone,
     /// Stop the microphone's track, or give up asking for it: a track that still comes is stopped unseen.
     CloseMicrophone,
-    /// Mute the track, now or as soon as it is there. A new microphone starts unmuted.
+    /// Mute the open microphone's track. A new microphone starts unmuted.
     SetMuted {
-        /// Whether it shall be muted.
+        /// Whether it shall be muted: by the person, or because either side holds the call.
         muted: bool,
     },
 
@@ -52,9 +52,9 @@ pub enum Effect {
         /// The candidates.
         candidates: Vec<Candidate>,
     },
-    /// Play the other side's sound, or be silent; its stream is not touched.
+    /// Play the other side's sound, or be silent; its stream is not touched. A new peer is heard.
     SetSpeaker {
-        /// Whether it shall be heard.
+        /// Whether it shall be heard: as the person wants, and not while this side holds the call.
         on: bool,
     },
     /// Close the peer connection. What was given to `send_control` just before is still let out.

@@ -4,6 +4,7 @@
 //! once, the callee is polite and takes the caller's. Own candidates are held until the line is opened
 //! by the answer. It does not know whether there is a call, nor what anybody is shown.
 
+use protocol::control::ControlMessage;
 use protocol::description::{CallDescription, Candidate, DescriptionKind};
 use protocol::limits::CANDIDATES_MAX;
 use protocol::socket::RequestBody;
@@ -212,12 +213,13 @@ impl Line {
         self.batch_at = None;
     }
 
-    /// Sends the next batch, if one is due.
+    /// Sends the next batch, if one is due; over the control channel too, where it is open.
     pub(super) fn flush(
         &mut self,
         now: Timestamp,
         call: CallId,
         interval: Milliseconds,
+        control: bool,
         effects: &mut Vec<Effect>,
     ) {
         if !self.has_unsent() || self.batch_at.is_some_and(|at| now < at) {
@@ -226,10 +228,16 @@ impl Line {
         let candidates = self.own_candidates[self.sent..].to_vec();
         self.sent = self.own_candidates.len();
         self.batch_at = Some(now + interval);
+        let epoch = self.epoch;
+        if control {
+            let candidates = candidates.clone();
+            let message = ControlMessage::Candidates { epoch, candidates };
+            effects.push(Effect::SendControl { message });
+        }
         effects.push(Effect::Send {
             request: RequestBody::AddCandidates {
                 call,
-                epoch: self.epoch,
+                epoch,
                 candidates,
             },
         });

@@ -3,14 +3,14 @@
 //! The server owns the call: whatever it says of one counts, older revisions excepted. What it says
 //! of a call that is not this handset's own can only make it ring.
 
-use protocol::call::{CallState, CallView, Here, Role};
-use protocol::description::CallDescription;
+use protocol::call::{CallSound, CallState, CallView, Here, Role};
+use protocol::description::{CallDescription, Candidate};
 use protocol::error::ErrorCode;
 use protocol::socket::RequestBody;
 use protocol::{AttemptId, CallId, Timestamp};
 
 use super::line::Line;
-use super::state::{Answer, Outgoing, Ringing, Stage, State, Talking, Told};
+use super::state::{Answer, Ringing, Stage, State, Talking, Told};
 use super::{Effect, Ended, Handset, Path, Refused};
 
 impl Handset {
@@ -61,6 +61,8 @@ impl Handset {
             conversation: call.conversation,
             call: call.id,
             revision: call.revision,
+            other: call.caller,
+            silenced: false,
             fault: None,
             deadline,
             line,
@@ -192,9 +194,8 @@ impl Handset {
                 }
                 let connect_at = told.now + self.timeouts.connect;
                 let muted = outgoing.muted;
-                let mut talking = Talking::new(call, false, line, connect_at);
-                talking.muted = muted;
-                self.state = State::Talking(Box::new(talking));
+                let talking = Talking::new(&told.view, line, connect_at);
+                self.begin_talking(talking, muted, effects);
             }
         }
     }
@@ -244,31 +245,31 @@ impl Handset {
     fn talk(&mut self, told: Told, effects: &mut Vec<Effect>) {
         let connect_at = told.now + self.timeouts.connect;
         let state = std::mem::replace(&mut self.state, State::Idle);
-        let (mut talking, connected) = match state {
-            State::Outgoing(outgoing) => {
-                let Outgoing { line, muted, .. } = *outgoing;
-                let mut talking = Talking::new(&told.view.call, true, line, connect_at);
-                talking.muted = muted;
-                (talking, false)
-            }
-            State::Ringing(ringing) => {
-                let Ringing {
-                    line, connected, ..
-                } = *ringing;
-                let talking = Talking::new(&told.view.call, false, line, connect_at);
-                (talking, connected)
-            }
+        let (line, muted, connected) = match state {
+            State::Outgoing(outgoing) => (outgoing.line, outgoing.muted, false),
+            State::Ringing(ringing) => (ringing.line, false, ringing.connected),
             other @ (State::Idle | State::Talking(_) | State::Ended(_)) => {
                 self.state = other;
                 return;
             }
         };
+        let now = told.now;
+        let mut talking = Talking::new(&told.view, line, connect_at);
         talking.line.open();
         talking.told(told, effects);
-        self.state = State::Talking(Box::new(talking));
+        self.begin_talking(talking, muted, effects);
         if connected {
-            self.peer_connected(effects);
+            self.peer_connected(now, effects);
         }
+    }
+
+    /// What was muted before the answer stays so, and from now on the other side is told.
+    fn begin_talking(&mut self, mut talking: Talking, muted: bool, effects: &mut Vec<Effect>) {
+        if talking.sound.mute(muted) {
+            let control = self.can_control();
+            talking.sound.tell(talking.call, control, effects);
+        }
+        self.state = State::Talking(Box::new(talking));
     }
 
     pub(super) fn refused(
@@ -315,8 +316,12 @@ impl Handset {
         }
         let own = self.state.call().filter(|_| !self.state.is_free());
         let mut there = false;
+        let mut shown = CallSound::default();
         for view in calls {
-            there |= Some(view.call.id) == own;
+            if Some(view.call.id) == own {
+                there = true;
+                shown = view.call.sound(view.role);
+            }
             let told = Told {
                 view,
                 server_now,
@@ -328,17 +333,18 @@ impl Handset {
             return;
         }
         if there {
-            self.resend(effects);
+            self.resend(shown, effects);
         } else {
             self.finish(now, Ended::Meanwhile);
         }
     }
 
-    /// A server that restarted has forgotten descriptions, candidates and which devices ring.
-    fn resend(&mut self, effects: &mut Vec<Effect>) {
+    /// A server that restarted has forgotten descriptions, candidates, what devices do with their sound and which ones ring.
+    fn resend(&mut self, shown: CallSound, effects: &mut Vec<Effect>) {
         let Some(call) = self.state.call() else {
             return;
         };
+        let control = self.can_control();
         let line = match &mut self.state {
             State::Idle | State::Ended(_) => return,
             State::Ringing(ringing) => {
@@ -349,8 +355,15 @@ impl Handset {
                 return;
             }
             State::Outgoing(outgoing) => &mut outgoing.line,
-            State::Talking(talking) if talking.path == Path::Connected => return,
-            State::Talking(talking) => &mut talking.line,
+            State::Talking(talking) => {
+                if talking.sound.must_be_told(shown) {
+                    talking.sound.tell(call, control, effects);
+                }
+                if talking.path == Path::Connected {
+                    return;
+                }
+                &mut talking.line
+            }
         };
         if let Some(description) = line.own().cloned() {
             let request = RequestBody::DescribeCall { call, description };
@@ -376,8 +389,20 @@ impl Handset {
         }
     }
 
+    pub(super) fn remote_candidates(
+        &mut self,
+        call: CallId,
+        epoch: u16,
+        candidates: Vec<Candidate>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Some(line) = self.listening_line(call) {
+            line.remote_candidates(epoch, candidates, effects);
+        }
+    }
+
     /// The line of an answered call. Before the answer nothing of the other side reaches the peer but its offer.
-    pub(super) fn listening_line(&mut self, call: CallId) -> Option<&mut Line> {
+    fn listening_line(&mut self, call: CallId) -> Option<&mut Line> {
         match &mut self.state {
             State::Talking(talking) if talking.call == call => Some(&mut talking.line),
             State::Ringing(ringing) if ringing.call == call && ringing.answer == Answer::Sent => {

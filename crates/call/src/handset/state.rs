@@ -1,12 +1,13 @@
 //! Where a handset stands, with what is true only there.
 
-use protocol::call::{Call, CallReport, CallState, CallView, EndReason};
+use protocol::call::{CallReport, CallState, CallView, Role};
 use protocol::description::CallDescription;
 use protocol::socket::RequestBody;
 use protocol::{AttemptId, CallId, ConversationId, Milliseconds, Timestamp, UserId};
 
 use super::line::Line;
-use super::{Effect, Ended, HandsetView, MicrophoneFault, Path, Tone, report};
+use super::sound::Sound;
+use super::{Effect, Ended, HandsetView, MicrophoneFault, Path, Tone};
 
 /// ```text
 ///          dial                    answered                    Ended ──dismiss · 3 s──▶ Idle
@@ -60,6 +61,9 @@ pub(super) struct Ringing {
     pub(super) conversation: ConversationId,
     pub(super) call: CallId,
     pub(super) revision: u32,
+    /// Who calls.
+    pub(super) other: UserId,
+    pub(super) silenced: bool,
     pub(super) fault: Option<MicrophoneFault>,
     pub(super) deadline: Timestamp,
     pub(super) line: Line,
@@ -84,8 +88,9 @@ pub(super) struct Talking {
     pub(super) call: CallId,
     pub(super) revision: u32,
     pub(super) outgoing: bool,
-    pub(super) muted: bool,
-    pub(super) speaker: bool,
+    /// The other person.
+    pub(super) other: UserId,
+    pub(super) sound: Sound,
     pub(super) line: Line,
     pub(super) path: Path,
     /// How often ICE failed before it ever connected.
@@ -95,6 +100,12 @@ pub(super) struct Talking {
     pub(super) connect_at: Option<Timestamp>,
     pub(super) restart_at: Option<Timestamp>,
     pub(super) lost_at: Option<Timestamp>,
+    /// When packets of the other side last arrived.
+    pub(super) heard_at: Option<Timestamp>,
+    /// Runs while the path stands and the other side should be heard.
+    pub(super) unheard_at: Option<Timestamp>,
+    /// Whether the path counts as broken only because nothing is heard.
+    pub(super) unheard: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,9 +171,28 @@ impl State {
                 Stage::Starting { .. } | Stage::Calling { devices: 0, .. } => Tone::Calling,
                 Stage::Calling { .. } => Tone::Ringback,
             },
-            Self::Ringing(ringing) if ringing.answer == Answer::NotYet => Tone::Ringing,
+            Self::Ringing(ringing) if ringing.answer == Answer::NotYet && !ringing.silenced => {
+                Tone::Ringing
+            }
             Self::Idle | Self::Ringing(_) | Self::Talking(_) => Tone::None,
             Self::Ended(over) => over.tone,
+        }
+    }
+
+    /// Whether the microphone's track shall be silent.
+    pub(super) fn is_mute(&self) -> bool {
+        match self {
+            Self::Idle | Self::Ringing(_) | Self::Ended(_) => false,
+            Self::Outgoing(outgoing) => outgoing.muted,
+            Self::Talking(talking) => talking.sound.is_mute(),
+        }
+    }
+
+    /// Whether the other side shall be heard, where there is a peer.
+    pub(super) fn is_audible(&self) -> bool {
+        match self {
+            Self::Idle | Self::Outgoing(_) | Self::Ringing(_) | Self::Ended(_) => true,
+            Self::Talking(talking) => talking.sound.is_audible(),
         }
     }
 
@@ -181,6 +211,7 @@ impl State {
                 talking.connect_at,
                 talking.restart_at,
                 talking.lost_at,
+                talking.unheard_at,
                 talking.line.deadline(),
             ]
             .into_iter()
@@ -208,18 +239,18 @@ impl State {
                 call: ringing.call,
                 answering: ringing.answer != Answer::NotYet,
                 fault: ringing.fault,
-                silenced: false,
+                silenced: ringing.silenced,
             },
             Self::Talking(talking) => HandsetView::Active {
                 conversation: talking.conversation,
                 call: talking.call,
                 path: talking.path,
                 since: talking.since,
-                muted: talking.muted,
-                speaker: talking.speaker,
-                on_hold: false,
-                peer_muted: false,
-                peer_on_hold: false,
+                muted: talking.sound.own.muted,
+                speaker: talking.sound.speaker,
+                on_hold: talking.sound.own.on_hold,
+                peer_muted: talking.sound.peer.muted,
+                peer_on_hold: talking.sound.peer.on_hold,
             },
             Self::Ended(over) => HandsetView::Ended {
                 conversation: over.conversation,
@@ -258,6 +289,14 @@ impl Ringing {
         self.line.remote_description(description, effects);
     }
 
+    /// The request that ends the call after the answer was sent. Nothing was heard yet.
+    pub(super) fn hang_up(&self) -> RequestBody {
+        RequestBody::HangUp {
+            call: self.call,
+            heard_ago: None,
+        }
+    }
+
     /// Answers, once the microphone is open and the answer made.
     pub(super) fn send_answer(&mut self, effects: &mut Vec<Effect>) {
         if self.answer == Answer::Describing
@@ -276,14 +315,15 @@ impl Ringing {
 }
 
 impl Talking {
-    pub(super) fn new(call: &Call, outgoing: bool, line: Line, connect_at: Timestamp) -> Self {
+    pub(super) fn new(view: &CallView, line: Line, connect_at: Timestamp) -> Self {
+        let call = &view.call;
         Self {
             conversation: call.conversation,
             call: call.id,
             revision: call.revision,
-            outgoing,
-            muted: false,
-            speaker: true,
+            outgoing: view.role == Role::Caller,
+            other: other(view),
+            sound: Sound::shown(view),
             line,
             path: Path::Connecting,
             failures: 0,
@@ -291,6 +331,9 @@ impl Talking {
             connect_at: Some(connect_at),
             restart_at: None,
             lost_at: None,
+            heard_at: None,
+            unheard_at: None,
+            unheard: false,
         }
     }
 
@@ -299,10 +342,13 @@ impl Talking {
             CallState::Active { since } => self.since = Some(told.local(since)),
             // A server that restarted has forgotten who reported what.
             CallState::Connecting { .. } if self.path != Path::Connecting => {
-                effects.push(report(self.call, CallReport::Connected));
+                let request = self.report(told.now, CallReport::Connected);
+                effects.push(Effect::Send { request });
             }
             CallState::Connecting { .. } | CallState::Ringing { .. } | CallState::Ended { .. } => {}
         }
+        self.sound
+            .hear_of(told.view.call.sound(told.view.role.other()));
         if let Some(remote) = told.view.remote {
             let epoch = remote.description.epoch;
             self.line.remote_description(remote.description, effects);
@@ -312,29 +358,10 @@ impl Talking {
     }
 }
 
-/// What is heard at the end. A call that only rang here ends in silence, and so does one that the
-/// person ended.
-pub(super) fn end_tone(before: &State, why: &Ended, me: UserId) -> Tone {
-    if let State::Ringing(ringing) = before
-        && ringing.answer != Answer::Sent
-    {
-        return Tone::None;
-    }
-    match why {
-        Ended::Call { end } => match *end {
-            EndReason::HungUp { by } if by == me => Tone::None,
-            EndReason::Cancelled | EndReason::Replaced => Tone::None,
-            EndReason::Busy => Tone::Busy,
-            EndReason::HungUp { .. }
-            | EndReason::Declined
-            | EndReason::NoAnswer
-            | EndReason::Unreachable
-            | EndReason::Failed { .. }
-            | EndReason::Lost => Tone::End,
-        },
-        Ended::AnsweredElsewhere { .. } | Ended::Moved { .. } | Ended::Microphone { .. } => {
-            Tone::None
-        }
-        Ended::Refused { .. } | Ended::Offline | Ended::Meanwhile => Tone::End,
+/// The other person of a call.
+pub(super) fn other(view: &CallView) -> UserId {
+    match view.role {
+        Role::Caller => view.call.callee,
+        Role::Callee => view.call.caller,
     }
 }

@@ -1,0 +1,103 @@
+//! What both sides of a call do with their sound: muted, on hold, and what follows for microphone and speaker.
+//!
+//! Each side counts its changes. Whatever way a change comes by, the one with the larger number holds; so
+//! a late one changes nothing.
+
+use protocol::CallId;
+use protocol::call::{CallSound, CallView};
+use protocol::control::ControlMessage;
+use protocol::socket::RequestBody;
+
+use super::Effect;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sound {
+    pub(super) own: CallSound,
+    pub(super) peer: CallSound,
+    /// Whether the person wants to hear the other side.
+    pub(super) speaker: bool,
+}
+
+impl Sound {
+    /// As the server shows it.
+    pub(super) fn shown(view: &CallView) -> Self {
+        Self {
+            own: view.call.sound(view.role),
+            peer: view.call.sound(view.role.other()),
+            speaker: true,
+        }
+    }
+
+    /// Whether the microphone's track is silent, whoever wants it so.
+    pub(super) fn is_mute(&self) -> bool {
+        self.own.muted || self.own.on_hold || self.peer.on_hold
+    }
+
+    /// Whether the other side is heard here.
+    pub(super) fn is_audible(&self) -> bool {
+        self.speaker && !self.own.on_hold
+    }
+
+    /// Whether both sides mean sound to come from the other one.
+    pub(super) fn is_expected(&self) -> bool {
+        !self.own.on_hold && !self.peer.muted && !self.peer.on_hold
+    }
+
+    /// Mutes or unmutes this side. Says whether that is a change.
+    pub(super) fn mute(&mut self, muted: bool) -> bool {
+        self.change(CallSound { muted, ..self.own })
+    }
+
+    /// Puts this side on hold or takes it off. Says whether that is a change.
+    pub(super) fn hold(&mut self, on_hold: bool) -> bool {
+        self.change(CallSound {
+            on_hold,
+            ..self.own
+        })
+    }
+
+    fn change(&mut self, to: CallSound) -> bool {
+        let changes = to != self.own;
+        if changes {
+            self.own = CallSound {
+                change: self.own.change.saturating_add(1),
+                ..to
+            };
+        }
+        changes
+    }
+
+    /// The other side's state came, by whichever way.
+    pub(super) fn hear_of(&mut self, peer: CallSound) {
+        if peer.change > self.peer.change {
+            self.peer = peer;
+        }
+    }
+
+    /// Says whether the server must be told the own state, because it shows another one.
+    pub(super) fn must_be_told(&mut self, shown: CallSound) -> bool {
+        if shown.change >= self.own.change && shown != self.own {
+            self.own.change = shown.change.saturating_add(1);
+        }
+        shown != self.own
+    }
+
+    /// Tells the own state by both ways.
+    pub(super) fn tell(&self, call: CallId, control: bool, effects: &mut Vec<Effect>) {
+        if control {
+            effects.push(self.message());
+        }
+        effects.push(Effect::Send {
+            request: RequestBody::SetSound {
+                call,
+                sound: self.own,
+            },
+        });
+    }
+
+    pub(super) fn message(&self) -> Effect {
+        Effect::SendControl {
+            message: ControlMessage::Sound { sound: self.own },
+        }
+    }
+}
