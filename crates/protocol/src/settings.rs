@@ -55,21 +55,54 @@ pub struct QuietHours {
     pub time_zone: String,
 }
 
-impl QuietHours {
+/// What is wrong with settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidSettings {
+    /// Where, as a path into [`Settings`].
+    pub field: &'static str,
+    /// What, for people.
+    pub message: &'static str,
+}
+
+impl InvalidSettings {
+    /// There is no such time zone, as far as whoever checks knows.
+    pub const NO_TIME_ZONE: Self = Self {
+        field: "quiet_hours.time_zone",
+        message: "there is no such time zone; name one of the IANA database, such as Europe/Berlin",
+    };
+}
+
+impl Settings {
     /// Whether the values are of the allowed form. Whether there is such a time zone the server knows.
     ///
     /// # Errors
     ///
-    /// Says what is wrong, for people.
-    pub fn check(&self) -> Result<(), &'static str> {
-        if self.from >= MINUTES_PER_DAY || self.to >= MINUTES_PER_DAY {
-            return Err("quiet hours: minutes of the day go from 0 to 1439");
+    /// The first field that is wrong.
+    pub fn check(&self) -> Result<(), InvalidSettings> {
+        match &self.quiet_hours {
+            Some(quiet_hours) => quiet_hours.check(),
+            None => Ok(()),
+        }
+    }
+}
+
+impl QuietHours {
+    fn check(&self) -> Result<(), InvalidSettings> {
+        let wrong = |field, message| Err(InvalidSettings { field, message });
+        if self.from >= MINUTES_PER_DAY {
+            return wrong("quiet_hours.from", "minutes of the day go from 0 to 1439");
+        }
+        if self.to >= MINUTES_PER_DAY {
+            return wrong("quiet_hours.to", "minutes of the day go from 0 to 1439");
         }
         if self.from == self.to {
-            return Err("quiet hours: beginning and end are the same; choose two times");
+            return wrong(
+                "quiet_hours.to",
+                "it is the same as the beginning; choose two times",
+            );
         }
         if self.time_zone.is_empty() || self.time_zone.len() > TIME_ZONE_MAX_BYTES {
-            return Err("quiet hours: name a time zone, such as Europe/Berlin");
+            return Err(InvalidSettings::NO_TIME_ZONE);
         }
         Ok(())
     }

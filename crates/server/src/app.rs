@@ -1,7 +1,8 @@
-//! What every part of a running server shares.
+//! What every part of a running server shares, and how a change is kept and told.
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -9,10 +10,11 @@ use crate::accounts::Accounts;
 use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::error::Refusal;
 use crate::hub::Hub;
 use crate::presence::Presences;
 use crate::socket::Strangers;
-use crate::store::Store;
+use crate::store::{Connection, Store, StoreError};
 
 /// What handlers are given: `State(app): State<Shared>`.
 pub type Shared = Arc<App>;
@@ -42,4 +44,33 @@ pub struct App {
     pub stopping: CancellationToken,
     /// Everything that must end before the store is closed: connections, sockets, drivers.
     pub tasks: TaskTracker,
+}
+
+/// What came of a write: refused by the rules, or done.
+pub type Ruled<T> = Result<T, Refusal>;
+
+/// Runs rules and their write in one go; `tell` runs in the order of the commits, before the answer.
+///
+/// The write is handed over when the future is first polled, so requests of one socket are kept in
+/// the order in which they came.
+///
+/// # Errors
+/// The rules' refusal, and the store's reasons.
+pub async fn write_and_tell<T, W, G>(app: Shared, work: W, tell: G) -> Result<T, Refusal>
+where
+    T: Send + 'static,
+    W: FnOnce(&Connection) -> Result<Ruled<T>, StoreError> + Send + 'static,
+    G: FnOnce(&App, &T) + Send + 'static,
+{
+    let (answer, answered) = oneshot::channel();
+    let told = Arc::clone(&app);
+    app.store.hand_over(work, move |result| {
+        if let Ok(Ok(value)) = &result {
+            tell(&told, value);
+        }
+        // Whoever asked may be gone; what was kept stands.
+        drop(answer.send(result));
+    })?;
+    let result = answered.await.map_err(|_| Refusal::unavailable())?;
+    result?
 }

@@ -13,6 +13,7 @@ pub mod lifecycle;
 pub mod presence;
 pub mod relay;
 pub mod secrets;
+pub mod settings;
 pub mod socket;
 pub mod store;
 

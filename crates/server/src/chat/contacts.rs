@@ -1,12 +1,12 @@
-//! Accepting, blocking and unblocking.
+//! Accepting, blocking, muting, and taking it back.
 
 use protocol::ConversationId;
 use protocol::chat::{Contact, Presence};
 use protocol::error::ErrorCode;
 use protocol::socket::{Outcome, ServerFrame};
 
-use super::{Asker, Audience, Both, Ruled, outcome, ruled_standing, write_and_tell};
-use crate::app::{App, Shared};
+use super::{Asker, Audience, Both, outcome, ruled_standing};
+use crate::app::{App, Ruled, Shared, write_and_tell};
 use crate::error::Refusal;
 use crate::store::chat::{Side, Standing};
 use crate::store::{self, Connection, StoreError};
@@ -20,6 +20,8 @@ pub enum Wish {
     Block,
     /// To take the block back.
     Unblock,
+    /// Not to be rung by them, or to be rung again.
+    Mute(bool),
 }
 
 #[derive(Debug)]
@@ -97,6 +99,7 @@ fn decide(standing: &Standing, wish: Wish) -> Result<Side, Refusal> {
             blocked: false,
             ..mine
         }),
+        (Wish::Mute(muted), _) => Ok(Side { muted, ..mine }),
     }
 }
 
@@ -169,6 +172,7 @@ mod tests {
             user: UserId(Uuid::from_u128(n)),
             accepted,
             blocked,
+            muted: false,
             read_seq: 0,
         };
         Standing {

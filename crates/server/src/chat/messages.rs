@@ -6,8 +6,8 @@ use protocol::limits::REQUEST_MAX_MESSAGES;
 use protocol::socket::{Outcome, ServerFrame};
 use protocol::{ConversationId, MessageId, MessageText};
 
-use super::{Asker, Audience, Both, Ruled, ruled_standing, write_and_tell};
-use crate::app::{App, Shared};
+use super::{Asker, Audience, Both, ruled_standing};
+use crate::app::{App, Ruled, Shared, write_and_tell};
 use crate::error::Refusal;
 use crate::store::chat::Standing;
 use crate::store::messages::Appended;
@@ -183,6 +183,7 @@ mod tests {
             user: UserId(Uuid::from_u128(n)),
             accepted,
             blocked: false,
+            muted: false,
             read_seq: 0,
         };
         Standing {

@@ -8,15 +8,12 @@ mod contacts;
 mod messages;
 mod reading;
 
-use std::sync::Arc;
-
 use protocol::chat::Conversation;
 use protocol::error::ErrorCode;
 use protocol::socket::{Outcome, ServerFrame};
 use protocol::{ConversationId, UserId};
-use tokio::sync::oneshot;
 
-use crate::app::{App, Shared};
+use crate::app::{App, Ruled, Shared};
 use crate::error::Refusal;
 use crate::hub::ConnectionId;
 use crate::secrets;
@@ -25,7 +22,7 @@ use crate::store::{self, Connection, StoreError};
 
 pub use contacts::{Wish, wish};
 pub use messages::send_message;
-pub use reading::{mark_read, typing};
+pub use reading::{mark_calls_seen, mark_read, typing};
 
 /// Who asks, from which socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,32 +81,6 @@ pub async fn standing(
 /// There is no such conversation, or it is other people's.
 pub fn no_conversation() -> Refusal {
     Refusal::not_found("conversation").at("conversation")
-}
-
-/// What came of a write: refused by the rules, or done.
-type Ruled<T> = Result<T, Refusal>;
-
-/// Runs rules and their write in one go; `tell` runs in the order of the commits, before the answer.
-///
-/// The write is handed over when the future is first polled, so requests of one socket are kept in
-/// the order in which they came.
-async fn write_and_tell<T, W, G>(app: Shared, work: W, tell: G) -> Result<T, Refusal>
-where
-    T: Send + 'static,
-    W: FnOnce(&Connection) -> Result<Ruled<T>, StoreError> + Send + 'static,
-    G: FnOnce(&App, &T) + Send + 'static,
-{
-    let (answer, answered) = oneshot::channel();
-    let told = Arc::clone(&app);
-    app.store.hand_over(work, move |result| {
-        if let Ok(Ok(value)) = &result {
-            tell(&told, value);
-        }
-        // Whoever asked may be gone; what was kept stands.
-        drop(answer.send(result));
-    })?;
-    let result = answered.await.map_err(|_| Refusal::unavailable())?;
-    result?
 }
 
 /// The standing of the asker, or the refusal.

@@ -1,11 +1,11 @@
-//! What was read, and who types.
+//! What was read or seen, and who types.
 
 use protocol::ConversationId;
 use protocol::error::ErrorCode;
 use protocol::socket::{Outcome, ServerFrame};
 
-use super::{Asker, Ruled, ruled_standing, standing, write_and_tell};
-use crate::app::{App, Shared};
+use super::{Asker, ruled_standing, standing};
+use crate::app::{App, Ruled, Shared, write_and_tell};
 use crate::error::Refusal;
 use crate::store::chat::Standing;
 use crate::store::messages::Left;
@@ -84,6 +84,35 @@ fn tell(app: &App, asker: Asker, moved: &Moved) {
         let theirs = read(moved.theirs);
         app.hub.send(&[standing.theirs.user], &theirs, None);
     }
+}
+
+/// Nothing that the asker missed until now counts as missed any more.
+///
+/// # Errors
+/// The store's reasons.
+pub async fn mark_calls_seen(app: Shared, asker: Asker) -> Result<Outcome, Refusal> {
+    write_and_tell(
+        app,
+        move |db| {
+            let conversations = store::calls::mark_seen(db, asker.user)?;
+            let seen = conversations
+                .into_iter()
+                .map(|id| store::chat::conversation(db, id, asker.user));
+            let seen: Vec<_> = seen
+                .filter_map(Result::transpose)
+                .collect::<Result<_, _>>()?;
+            Ok(Ok(seen))
+        },
+        move |app, seen| {
+            for seen in seen {
+                let conversation = app.presences.show(seen.clone());
+                let frame = ServerFrame::Conversation { conversation };
+                app.hub.send(&[asker.user], &frame, None);
+            }
+        },
+    )
+    .await?;
+    Ok(Outcome::Done)
 }
 
 /// Tells a contact that somebody types, or stopped. Others are not told, and the asker not that.

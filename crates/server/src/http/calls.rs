@@ -15,6 +15,7 @@ use super::{Authenticated, Query};
 use crate::app::Shared;
 use crate::error::Refusal;
 use crate::store;
+use crate::store::calls::Which;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(log))
@@ -26,6 +27,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 struct Part {
     /// Calls before this one; the newest where it is left out.
     before: Option<CallId>,
+    /// Only those that this account missed.
+    #[serde(default)]
+    missed: bool,
     /// At most so many calls, 1–50; 50 where it is left out.
     limit: Option<u32>,
 }
@@ -40,9 +44,14 @@ async fn log(
     Query(part): Query<Part>,
 ) -> Result<Json<CallLog>, Refusal> {
     let limit = limit(part.limit, CALL_LOG_PAGE_RECORDS)?;
+    let which = if part.missed {
+        Which::Missed
+    } else {
+        Which::All
+    };
     let read = app
         .store
-        .read(move |db| store::calls::log(db, claims.user, part.before, limit));
+        .read(move |db| store::calls::log(db, claims.user, which, part.before, limit));
     let (calls, more) = read.await?;
     Ok(Json(CallLog { calls, more }))
 }

@@ -16,6 +16,7 @@ mod people;
 mod probes;
 mod problem;
 mod sessions;
+mod settings;
 mod socket;
 mod web;
 
@@ -42,6 +43,7 @@ pub fn router(app: Shared) -> Router {
     let (api, description) = openapi::routes()
         .merge(accounts::routes())
         .merge(sessions::routes())
+        .merge(settings::routes())
         .merge(people::routes())
         .merge(chat::routes())
         .merge(calls::routes())

@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use call::switchboard::Request as CallRequest;
-use protocol::error::ErrorCode;
 use protocol::socket::{Outcome, RequestBody};
 use protocol::{CallId, Milliseconds};
 
@@ -56,10 +55,11 @@ pub(super) fn carry_out(
         RequestBody::UnblockContact { conversation } => {
             Box::pin(chat::wish(app, asker, conversation, Wish::Unblock))
         }
-        RequestBody::MuteConversation { .. } | RequestBody::MarkCallsSeen => {
-            let message = "This server cannot do this yet.";
-            Box::pin(async move { Err(Refusal::new(ErrorCode::Unsupported, message)) })
-        }
+        RequestBody::MuteConversation {
+            conversation,
+            muted,
+        } => Box::pin(chat::wish(app, asker, conversation, Wish::Mute(muted))),
+        RequestBody::MarkCallsSeen => Box::pin(chat::mark_calls_seen(app, asker)),
         RequestBody::StartCall {
             attempt,
             conversation,

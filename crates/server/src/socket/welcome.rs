@@ -5,7 +5,6 @@
 //! recognised by its number or revision.
 
 use protocol::limits::{MESSAGE_MAX_CHARS, PROTOCOL_VERSION};
-use protocol::settings::Settings;
 use protocol::socket::{IceServers, Limits, Welcome};
 
 use super::{Client, Close};
@@ -38,6 +37,7 @@ pub(super) async fn welcome(
         Ok(Some((
             person,
             device,
+            store::settings::get(db, user)?,
             store::chat::conversations(db, user)?,
         )))
     });
@@ -45,7 +45,7 @@ pub(super) async fn welcome(
         tracing::error!(%error, "a snapshot could not be taken");
         Close::Internal
     })?;
-    let (person, device_of_session, conversations) = found.ok_or(Close::SessionEnded)?;
+    let (person, device_of_session, settings, conversations) = found.ok_or(Close::SessionEnded)?;
     if person.id != user || device_of_session.id != device {
         return Err(Close::BadToken);
     }
@@ -68,7 +68,7 @@ pub(super) async fn welcome(
         me: person,
         device: device_of_session,
         session,
-        settings: Settings::default(),
+        settings,
         conversations,
         calls,
         ice: IceServers {

@@ -5,7 +5,7 @@
 use call::switchboard::{self, Party, Reach};
 use protocol::call::{Call, CallEnd, CallRecord, CallSound, CallState, EndReason, FailCause};
 use protocol::{AttemptId, CallId, ConversationId, DeviceId, Milliseconds, Timestamp, UserId};
-use rusqlite::{Row, named_params, params};
+use rusqlite::{OptionalExtension as _, Row, named_params, params};
 
 use super::{Connection, StoreError};
 
@@ -32,7 +32,8 @@ pub fn save(db: &Connection, row: &switchboard::Row) -> Result<(), StoreError> {
          VALUES (:id, :conversation, :caller, :callee, :attempt, :caller_device, :callee_device,
            :reach, :state, :revision, :started_at, :expires_at, :active_at, :ended_at, :end_reason,
            :end_cause, :ended_by, :talked)
-         ON CONFLICT (id) DO UPDATE SET callee_device = :callee_device, reach = :reach,
+         ON CONFLICT (id) DO UPDATE SET caller_device = :caller_device,
+           callee_device = :callee_device, reach = :reach,
            state = :state, revision = :revision, expires_at = :expires_at, active_at = :active_at,
            ended_at = :ended_at, end_reason = :end_reason, end_cause = :end_cause,
            ended_by = :ended_by, talked = :talked",
@@ -80,6 +81,57 @@ pub fn alive(db: &Connection) -> Result<Vec<switchboard::Row>, StoreError> {
     Ok(calls)
 }
 
+/// Which calls of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// Those that it missed.
+    Missed,
+}
+
+/// When the newest call ended that an account missed of another one.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn last_missed(
+    db: &Connection,
+    me: UserId,
+    of: UserId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let sql = format!(
+        "SELECT ended_at FROM calls
+         WHERE callee = ?1 AND caller = ?2 AND reach <> 'silent' AND end_reason IN {MISSED}
+         ORDER BY id DESC LIMIT 1"
+    );
+    let at = db
+        .prepare_cached(&sql)?
+        .query_row([me.0, of.0], |row| row.get(0).map(Timestamp))
+        .optional()?;
+    Ok(at)
+}
+
+/// Every call that an account missed until now counts as seen. Where some of them were counted as missed.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn mark_seen(db: &Connection, me: UserId) -> Result<Vec<ConversationId>, StoreError> {
+    let unseen = format!("seen = 0 AND callee = ?1 AND end_reason IN {MISSED}");
+    let counted = format!(
+        "SELECT DISTINCT m.conversation FROM calls k
+         JOIN messages m ON m.id = k.id
+         JOIN members mine ON mine.conversation = m.conversation AND mine.account = ?1
+         WHERE {unseen} AND m.seq > mine.read_seq"
+    );
+    let mut statement = db.prepare_cached(&counted)?;
+    let conversations = statement
+        .query_map([me.0], |row| row.get(0).map(ConversationId))?
+        .collect::<Result<_, _>>()?;
+    let mark = format!("UPDATE calls SET seen = 1 WHERE {unseen}");
+    db.prepare_cached(&mark)?.execute([me.0])?;
+    Ok(conversations)
+}
+
 /// One page of an account's call log, newest first, and whether there is more.
 ///
 /// # Errors
@@ -87,14 +139,18 @@ pub fn alive(db: &Connection) -> Result<Vec<switchboard::Row>, StoreError> {
 pub fn log(
     db: &Connection,
     me: UserId,
+    which: Which,
     before: Option<CallId>,
     limit: u32,
 ) -> Result<(Vec<CallRecord>, bool), StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT * FROM calls
-         WHERE (caller = ?1 OR (callee = ?1 AND reach <> 'silent')) AND (?2 IS NULL OR id < ?2)
-         ORDER BY id DESC LIMIT ?3",
-    )?;
+    let which = match which {
+        Which::All => "(caller = ?1 OR (callee = ?1 AND reach <> 'silent'))".to_owned(),
+        Which::Missed => format!("callee = ?1 AND reach <> 'silent' AND end_reason IN {MISSED}"),
+    };
+    let sql = format!(
+        "SELECT * FROM calls WHERE {which} AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params![
         me.0,
         before.map(|call| call.0),

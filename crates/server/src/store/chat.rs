@@ -30,6 +30,8 @@ pub struct Side {
     pub accepted: bool,
     /// Whether they have blocked the other.
     pub blocked: bool,
+    /// Whether they want not to be rung by the other.
+    pub muted: bool,
     /// How far they have read.
     pub read_seq: u64,
 }
@@ -119,8 +121,8 @@ pub fn standing(
     let standing = db
         .prepare_cached(
             "SELECT c.last_seq,
-                    mine.accepted, mine.blocked, mine.read_seq,
-                    theirs.account, theirs.accepted, theirs.blocked, theirs.read_seq
+                    mine.accepted, mine.blocked, mine.muted, mine.read_seq,
+                    theirs.account, theirs.accepted, theirs.blocked, theirs.muted, theirs.read_seq
              FROM conversations c
              JOIN members mine ON mine.conversation = c.id AND mine.account = ?2
              JOIN members theirs ON theirs.conversation = c.id AND theirs.account <> ?2
@@ -134,13 +136,15 @@ pub fn standing(
                     user: me,
                     accepted: row.get(1)?,
                     blocked: row.get(2)?,
-                    read_seq: seq(row, 3)?,
+                    muted: row.get(3)?,
+                    read_seq: seq(row, 4)?,
                 },
                 theirs: Side {
-                    user: UserId(row.get(4)?),
-                    accepted: row.get(5)?,
-                    blocked: row.get(6)?,
-                    read_seq: seq(row, 7)?,
+                    user: UserId(row.get(5)?),
+                    accepted: row.get(6)?,
+                    blocked: row.get(7)?,
+                    muted: row.get(8)?,
+                    read_seq: seq(row, 9)?,
                 },
             })
         })
@@ -158,7 +162,7 @@ pub fn set_side(
     side: &Side,
 ) -> Result<(), StoreError> {
     db.prepare_cached(
-        "UPDATE members SET accepted = :accepted, blocked = :blocked, read_seq = :read_seq
+        "UPDATE members SET accepted = :accepted, blocked = :blocked, muted = :muted, read_seq = :read_seq
          WHERE conversation = :conversation AND account = :account",
     )?
     .execute(named_params! {
@@ -166,6 +170,7 @@ pub fn set_side(
         ":account": side.user.0,
         ":accepted": side.accepted,
         ":blocked": side.blocked,
+        ":muted": side.muted,
         ":read_seq": side.read_seq.cast_signed(),
     })?;
     Ok(())
@@ -264,7 +269,7 @@ fn seen(db: &Connection, standing: &Standing) -> Result<Seen, StoreError> {
         },
         unread: left.unread,
         missed: left.missed,
-        muted: false,
+        muted: standing.mine.muted,
         last_message: newest,
         presence: None,
     };

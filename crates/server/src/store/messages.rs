@@ -168,18 +168,18 @@ pub fn history(
 pub struct Left {
     /// Messages and missed calls.
     pub unread: u64,
-    /// Missed calls.
+    /// Missed calls that were not seen in the call log either.
     pub missed: u64,
 }
 
-/// Messages and missed calls of the other person that are not read, counted up to [`UNREAD_COUNTED_MAX`].
+/// What is not read of the other person, counted up to [`UNREAD_COUNTED_MAX`].
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn left(db: &Connection, standing: &Standing) -> Result<Left, StoreError> {
     let sql = format!(
-        "SELECT count(*), count(kind) FROM (
-           SELECT nullif(m.kind, 'text') AS kind FROM messages m LEFT JOIN calls k ON k.id = m.id AND m.kind = 'call'
+        "SELECT count(*), count(missed) FROM (
+           SELECT iif(k.seen = 0, 1, NULL) AS missed FROM messages m LEFT JOIN calls k ON k.id = m.id AND m.kind = 'call'
            WHERE m.conversation = ?1 AND m.seq > ?2 AND m.author <> ?3
              AND (m.kind = 'text' OR k.end_reason IN {missed})
            LIMIT ?4)",

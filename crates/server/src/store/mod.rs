@@ -21,6 +21,7 @@ mod migrations;
 pub mod people;
 mod readers;
 pub mod sessions;
+pub mod settings;
 mod writer;
 
 use std::fs::OpenOptions;
