@@ -6,6 +6,7 @@
 //! Should the disk fail, calls go on without their record, and the log says so.
 
 mod lanes;
+mod reach;
 mod requests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -385,7 +386,8 @@ fn answer(
     }
 }
 
-/// Keeps a call and its place in the timeline. The entry is told when it is made and when the call has ended.
+/// Keeps a call and its place in the timeline. The entry is told when it is made and when the call has ended;
+/// it is made when the call is, or when a quiet one does not ring any more.
 fn save(db: &Connection, row: &Row) -> Result<Option<Message>, StoreError> {
     store::calls::save(db, row)?;
     let call = &row.call;
@@ -393,10 +395,14 @@ fn save(db: &Connection, row: &Row) -> Result<Option<Message>, StoreError> {
     if row.reach == Reach::Silent {
         return Ok(None);
     }
+    let is_quiet = row.reach == Reach::Quiet;
     let has_ended = match call.state {
-        CallState::Ringing { .. } => false,
+        CallState::Ringing { .. } if is_quiet => return Ok(None),
+        CallState::Connecting { .. } | CallState::Active { .. } if !is_quiet => return Ok(None),
+        CallState::Ringing { .. } | CallState::Connecting { .. } | CallState::Active { .. } => {
+            false
+        }
         CallState::Ended { .. } => true,
-        CallState::Connecting { .. } | CallState::Active { .. } => return Ok(None),
     };
     let entry =
         store::messages::append_call(db, call.conversation, call.id, call.caller, call.started_at)?;

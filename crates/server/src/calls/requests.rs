@@ -1,6 +1,6 @@
 //! What clients ask of calls: checked here, then handed to the switchboard.
 
-use call::switchboard::{Input, Party, Reach, Request, Start};
+use call::switchboard::{Input, Party, Request, Start};
 use protocol::description::{CallDescription, Candidate, InvalidDescription};
 use protocol::error::ErrorCode;
 use protocol::socket::Outcome;
@@ -8,10 +8,12 @@ use protocol::{AttemptId, CallId, ConversationId, Milliseconds};
 use tokio::sync::oneshot;
 
 use super::Waiting;
+use super::reach::{Callee, reach};
 use crate::app::{App, Shared};
 use crate::chat;
 use crate::error::Refusal;
 use crate::secrets;
+use crate::store;
 
 /// Starts a call.
 ///
@@ -26,7 +28,17 @@ pub async fn start(
     description: CallDescription,
 ) -> Result<Outcome, Refusal> {
     check_description(&description)?;
-    let standing = chat::standing(&app, conversation, from.user).await?;
+    let me = from.user;
+    let found = app.store.read(move |db| {
+        let Some(standing) = store::chat::standing(db, conversation, me)? else {
+            return Ok(None);
+        };
+        let them = standing.theirs.user;
+        let settings = store::settings::get(db, them)?;
+        let missed_at = store::calls::last_missed(db, them, me)?;
+        Ok(Some((standing, settings, missed_at)))
+    });
+    let (standing, settings, missed_at) = found.await?.ok_or_else(chat::no_conversation)?;
     if standing.mine.blocked {
         let message = "You have blocked this person. Unblock them to call.";
         return Err(Refusal::new(ErrorCode::Blocked, message));
@@ -36,23 +48,30 @@ pub async fn start(
         return Err(Refusal::new(ErrorCode::NotAccepted, message));
     }
     let callee = standing.theirs.user;
-    let reach = if standing.theirs.blocked {
-        Reach::Silent
-    } else if app.hub.is_connected(callee) {
-        Reach::Devices
-    } else {
-        Reach::Nobody
-    };
+    let now = app.clock.now();
+    let connected = app.hub.is_connected(callee);
+    let call_waiting = settings.call_waiting;
+    let reach = reach(
+        &Callee {
+            blocks: standing.theirs.blocked,
+            muted: standing.theirs.muted,
+            connected,
+            missed_at,
+            settings,
+        },
+        now,
+    );
     let (waiting, answered) = waiting(&from, None);
     let start = Start {
-        call: CallId(secrets::new_id(app.clock.now())),
+        call: CallId(secrets::new_id(now)),
         attempt,
         conversation,
         from,
         callee,
         description,
         reach,
-        call_waiting: true,
+        connected,
+        call_waiting,
     };
     app.calls.handle(Input::Start(start), Some(waiting));
     answered.await.map_err(|_| Refusal::unavailable())?
