@@ -1,34 +1,43 @@
 // A device's view of a call: what it does and what it shows.
 //
-// The twin of `crates/call/src/handset.rs`; both pass the scenarios in `crates/call/scenarios`. The
+// The twin of `crates/call/src/handset.rs`, part by part; both pass the scenarios in `crates/call/scenarios`. The
 // driver hands in an input with the device's monotonic clock in milliseconds and carries out the
 // effects in their order. The rules kept here: no microphone and no peer without a call on screen,
 // whatever ended it; nothing of the callee's microphone before *Answer*; no candidate before the
-// answer. It does no I/O, reads no clock, and makes no ids. `handsetServer.ts` has what it makes of
-// the server's words.
+// answer. It does no I/O, reads no clock, and makes no ids.
 
-import type { CallDescription } from "../protocol/CallDescription";
 import type { CallId } from "../protocol/CallId";
-import type { Ended } from "../protocol/Ended";
-import type { FailCause } from "../protocol/FailCause";
+import type { CallView } from "../protocol/CallView";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetInput } from "../protocol/HandsetInput";
 import type { HandsetTimeouts } from "../protocol/HandsetTimeouts";
 import type { HandsetView } from "../protocol/HandsetView";
-import type { MicrophoneFault } from "../protocol/MicrophoneFault";
-import type { RequestBody } from "../protocol/RequestBody";
 import type { Timestamp } from "../protocol/Timestamp";
+import type { Tone } from "../protocol/Tone";
 import type { UserId } from "../protocol/UserId";
-import { HandsetLine } from "./handsetLine";
+import * as control from "./handsetControl";
+import * as device from "./handsetDevice";
+import * as ending from "./handsetEnding";
+import * as path from "./handsetPath";
+import * as person from "./handsetPerson";
 import * as server from "./handsetServer";
 import * as states from "./handsetState";
 import type { State, Told } from "./handsetState";
+import { viewOf } from "./handsetView";
 
-/** What a handset knows. Only this file and `handsetServer.ts` change it. */
+/** What a handset knows. Only the files named `handset…` change it. */
 export interface HandsetMemory {
   readonly me: UserId;
   timeouts: HandsetTimeouts;
   online: boolean;
+  microphone: "closed" | "opening" | "open";
+  /** Whether the microphone's track was told to be silent. */
+  trackMuted: boolean;
+  peer: boolean;
+  /** Whether the peer was told to let the other side be heard. */
+  peerAudible: boolean;
+  control: control.Control;
+  tone: Tone;
   state: State;
   over: CallId[];
   /** A call that rings while this handset is busy with something that is no call of the server's yet. */
@@ -38,9 +47,6 @@ export interface HandsetMemory {
 /** What a device does and shows of calls. */
 export class Handset {
   readonly #memory: HandsetMemory;
-  #microphone: "closed" | "opening" | "open" = "closed";
-  #peer = false;
-  #tone: ReturnType<typeof states.toneOf> = "none";
 
   /** A handset of an account, without a call and without a socket. */
   constructor(me: UserId, timeouts: HandsetTimeouts) {
@@ -48,6 +54,12 @@ export class Handset {
       me,
       timeouts,
       online: false,
+      microphone: "closed",
+      trackMuted: false,
+      peer: false,
+      peerAudible: true,
+      control: "closed",
+      tone: "none",
       state: { at: "idle" },
       over: [],
       waiting: null,
@@ -61,7 +73,7 @@ export class Handset {
 
   /** What the screen shows. */
   view(): HandsetView {
-    return states.viewOf(this.#memory.state);
+    return viewOf(this.#memory.state);
   }
 
   /** When to hand in `tick`; null while nothing happens by itself. */
@@ -72,320 +84,170 @@ export class Handset {
   /** Something happened. What is returned is carried out in its order. */
   handle(now: Timestamp, input: HandsetInput): HandsetEffect[] {
     const effects: HandsetEffect[] = [];
-    this.#happen(now, input, effects);
-    return this.#settle(now, effects);
+    happen(this.#memory, now, input, effects);
+    return settle(this.#memory, now, effects);
   }
+}
 
-  #happen(now: Timestamp, input: HandsetInput, effects: HandsetEffect[]): void {
-    const memory = this.#memory;
-    switch (input.type) {
-      case "dial":
-        return this.#dial(now, input, effects);
-      case "answer":
-        return this.#answer(effects);
-      case "reject":
-        if (memory.state.at === "ringing") this.#end(now, effects);
-        return;
-      case "end":
-        return this.#end(now, effects);
-      case "mute":
-        return this.#mute(input.muted, effects);
-      case "speaker":
-        return this.#speaker(input.on, effects);
-      case "dismiss":
-        return this.#dismiss();
-      case "microphone_opened":
-        return this.#microphoneOpened(effects);
-      case "microphone_failed":
-        return this.#microphoneFailed(now, input.fault, effects);
-      case "described":
-        return this.#described(now, input.description, effects);
-      case "candidate":
-        return this.#line()?.candidate(input.candidate);
-      case "peer_connected":
-        return server.peerConnected(memory, effects);
-      case "peer_disconnected":
-        return this.#peerDisconnected(now);
-      case "peer_failed":
-        return this.#peerFailed(now, effects);
-      case "peer_unusable":
-        return this.#fail(now, "protocol", effects);
-      case "network_changed":
-        return this.#line()?.restart();
-      case "socket_lost":
-        memory.online = false;
-        return;
-      case "tick":
-        return this.#tick(now, effects);
-      case "welcome":
-      case "call":
-      case "started":
-      case "answered":
-      case "refused":
-      case "remote_description":
-      case "remote_candidates":
-        return server.hear(memory, now, input, effects);
-    }
+function happen(
+  memory: HandsetMemory,
+  now: Timestamp,
+  input: HandsetInput,
+  out: HandsetEffect[],
+): void {
+  const told = (view: CallView, serverNow: Timestamp): Told => ({ view, serverNow, now });
+  switch (input.type) {
+    case "dial":
+      return person.dial(memory, now, input.attempt, input.conversation, out);
+    case "answer":
+      return person.answer(memory, out);
+    case "reject":
+      return person.reject(memory, now, out);
+    case "end":
+      return person.end(memory, now, out);
+    case "mute":
+      return person.mute(memory, input.muted, out);
+    case "speaker":
+      return person.speaker(memory, input.on);
+    case "silence":
+      return person.silence(memory);
+    case "hold":
+      return person.hold(memory, input.on, out);
+    case "take":
+    case "yield":
+    case "taken":
+      return;
+    case "dismiss":
+      return ending.dismiss(memory);
+    case "microphone_opened":
+      return device.microphoneOpened(memory, out);
+    case "microphone_failed":
+      return device.microphoneFailed(memory, now, input.fault, out);
+    case "described":
+      return device.described(memory, now, input.description, out);
+    case "candidate":
+      return device.candidate(memory, input.candidate);
+    case "peer_connected":
+      return path.peerConnected(memory, now, out);
+    case "peer_disconnected":
+      return path.peerDisconnected(memory, now);
+    case "peer_failed":
+      return path.peerFailed(memory, now, out);
+    case "peer_unusable":
+      return ending.fail(memory, now, "protocol", out);
+    case "network_changed":
+      return device.networkChanged(memory);
+    case "heard":
+      return path.heard(memory, now);
+    case "control_opened":
+      return control.controlOpened(memory);
+    case "control":
+      return control.control(memory, now, input.message, out);
+    case "welcome":
+      return server.welcome(memory, now, input.calls, input.now, out);
+    case "call":
+      return server.told(memory, told(input.call, input.now), out);
+    case "started":
+      return server.started(memory, input.attempt, told(input.call, input.now), out);
+    case "answered":
+      return server.answered(memory, told(input.call, input.now), out);
+    case "refused":
+      return server.refused(memory, now, input.request, input.code, input.message);
+    case "remote_description":
+      return server.remoteDescription(memory, input.call, input.description, out);
+    case "remote_candidates":
+      return server.remoteCandidates(memory, input.call, input.epoch, input.candidates, out);
+    case "socket_lost":
+      memory.online = false;
+      return;
+    case "tick":
+      return ending.tick(memory, now, out);
   }
+}
 
-  /** Sees to what follows from the state alone, so that no way of ending a call can forget it. */
-  #settle(now: Timestamp, happened: HandsetEffect[]): HandsetEffect[] {
-    const memory = this.#memory;
-    if (memory.state.at === "talking") {
-      const { line, call } = memory.state;
-      line.restartIfWanted(happened);
-      line.flush(now, call, memory.timeouts.candidate_batch, happened);
-    }
-    if (!states.needsMicrophone(memory.state) && this.#microphone !== "closed") {
-      this.#microphone = "closed";
-      happened.push({ type: "close_microphone" });
-    }
-    const effects = this.#followPeer(happened);
-    if (states.isFree(memory.state) && this.#peer) {
-      this.#peer = false;
-      effects.push({ type: "close_peer" });
-    }
-    if (states.isFree(memory.state) && memory.waiting !== null) {
-      const next: HandsetEffect[] = [];
-      server.ring(memory, memory.waiting, next);
-      memory.waiting = null;
-      effects.push(...this.#followPeer(next));
-    }
-    const tone = states.toneOf(memory.state);
-    if (tone !== this.#tone) {
-      this.#tone = tone;
-      effects.push({ type: "play", tone });
-    }
-    return effects.sort((a, b) => states.placeOf(a) - states.placeOf(b));
+/** Sees to what follows from the state alone, so that no way of ending a call can forget it. */
+function settle(memory: HandsetMemory, now: Timestamp, happened: HandsetEffect[]): HandsetEffect[] {
+  control.greet(memory, happened);
+  const { state, timeouts } = memory;
+  if (state.at === "talking") {
+    path.followSilence(state, now, timeouts);
+    state.line.restartIfWanted(happened);
+    const open = memory.control !== "closed";
+    state.line.flush(now, state.call, timeouts.candidate_batch, open, happened);
   }
-
-  /** Keeps track of whether there is a peer, and gives a new one the microphone that is open. */
-  #followPeer(effects: readonly HandsetEffect[]): HandsetEffect[] {
-    return effects.flatMap((effect): HandsetEffect[] => {
-      const makes = effect.type === "make_offer" || effect.type === "make_answer";
-      const attaches = makes && !this.#peer && this.#microphone === "open";
-      this.#peer = (this.#peer || makes) && effect.type !== "close_peer";
-      return attaches ? [effect, { type: "attach_microphone" }] : [effect];
-    });
+  if (!states.needsMicrophone(state) && memory.microphone !== "closed") {
+    memory.microphone = "closed";
+    happened.push({ type: "close_microphone" });
   }
-
-  #dial(
-    now: Timestamp,
-    input: Extract<HandsetInput, { type: "dial" }>,
-    effects: HandsetEffect[],
-  ): void {
-    if (!states.isFree(this.#memory.state)) return;
-    this.#memory.state = {
-      at: "outgoing",
-      attempt: input.attempt,
-      conversation: input.conversation,
-      muted: false,
-      line: new HandsetLine(false),
-      stage: { at: "opening_microphone" },
-    };
-    if (this.#memory.online) this.#openMicrophone(effects);
-    else server.finish(this.#memory, now, { why: "offline" });
+  const effects = followPeer(memory, happened);
+  if (states.isFree(state) && memory.peer) {
+    memory.peer = false;
+    effects.push({ type: "close_peer" });
   }
-
-  #answer(effects: HandsetEffect[]): void {
-    const { state } = this.#memory;
-    if (state.at !== "ringing" || state.answer !== "not_yet") return;
-    state.answer = "opening_microphone";
-    state.fault = null;
-    this.#openMicrophone(effects);
+  if (states.isFree(state) && memory.waiting !== null) {
+    const next: HandsetEffect[] = [];
+    server.ring(memory, memory.waiting, next);
+    memory.waiting = null;
+    effects.push(...followPeer(memory, next));
   }
-
-  #openMicrophone(effects: HandsetEffect[]): void {
-    this.#microphone = "opening";
-    effects.push({ type: "open_microphone" });
+  followSound(memory, effects);
+  const tone = states.toneOf(memory.state);
+  if (tone !== memory.tone) {
+    memory.tone = tone;
+    effects.push({ type: "play", tone });
   }
+  return effects.sort((a, b) => placeOf(a) - placeOf(b));
+}
 
-  /** Ends whatever there is by the person's own hand. */
-  #end(now: Timestamp, effects: HandsetEffect[]): void {
-    const { state, me } = this.#memory;
-    const byMe: Ended = { why: "call", end: { reason: "hung_up", by: me } };
-    switch (state.at) {
-      case "idle":
-        return;
-      case "ended":
-        return this.#dismiss();
-      case "outgoing": {
-        const call = states.callOf(state);
-        if (call !== null) effects.push(states.send({ type: "cancel_call", call }));
-        return server.finish(this.#memory, now, { why: "call", end: { reason: "cancelled" } });
-      }
-      case "ringing":
-        if (state.answer !== "sent") {
-          effects.push(states.send({ type: "decline_call", call: state.call }));
-          return server.finish(this.#memory, now, { why: "call", end: { reason: "declined" } });
-        }
-        break;
-      case "talking":
-        break;
-    }
-    effects.push(states.send({ type: "hang_up", call: state.call }));
-    server.finish(this.#memory, now, byMe);
+/** Has track and peer as silent as the call wants them. A new one of either is not silent. */
+function followSound(memory: HandsetMemory, effects: HandsetEffect[]): void {
+  if (memory.microphone !== "open") memory.trackMuted = false;
+  const muted = states.isMute(memory.state);
+  if (memory.microphone === "open" && muted !== memory.trackMuted) {
+    memory.trackMuted = muted;
+    effects.push({ type: "set_muted", muted });
   }
-
-  #dismiss(): void {
-    if (this.#memory.state.at === "ended") this.#memory.state = { at: "idle" };
+  if (!memory.peer) {
+    memory.peerAudible = true;
+    memory.control = "closed";
   }
-
-  #mute(muted: boolean, effects: HandsetEffect[]): void {
-    const { state } = this.#memory;
-    if (state.at !== "outgoing" && state.at !== "talking") return;
-    state.muted = muted;
-    if (this.#microphone === "open") effects.push({ type: "set_muted", muted });
-  }
-
-  #speaker(on: boolean, effects: HandsetEffect[]): void {
-    const { state } = this.#memory;
-    if (state.at !== "talking") return;
-    state.speaker = on;
+  const on = states.isAudible(memory.state);
+  if (memory.peer && on !== memory.peerAudible) {
+    memory.peerAudible = on;
     effects.push({ type: "set_speaker", on });
   }
+}
 
-  #microphoneOpened(effects: HandsetEffect[]): void {
-    if (this.#microphone !== "opening") {
-      if (this.#microphone === "closed") effects.push({ type: "close_microphone" });
-      return;
-    }
-    this.#microphone = "open";
-    const { state } = this.#memory;
-    if (state.at === "outgoing") {
-      state.stage = { at: "offering" };
-      if (state.muted) effects.push({ type: "set_muted", muted: true });
-      state.line.offer(effects);
-    } else if (state.at === "ringing") {
-      state.answer = "describing";
-      // A peer that is made later gets it when it is made.
-      if (this.#peer) effects.push({ type: "attach_microphone" });
-      server.sendAnswer(state, effects);
-    }
-  }
+/** Keeps track of whether there is a peer, and gives a new one the microphone that is open. */
+function followPeer(memory: HandsetMemory, effects: readonly HandsetEffect[]): HandsetEffect[] {
+  return effects.flatMap((effect): HandsetEffect[] => {
+    const makes = effect.type === "make_offer" || effect.type === "make_answer";
+    const attaches = makes && !memory.peer && memory.microphone === "open";
+    memory.peer = (memory.peer || makes) && effect.type !== "close_peer";
+    return attaches ? [effect, { type: "attach_microphone" }] : [effect];
+  });
+}
 
-  #microphoneFailed(now: Timestamp, fault: MicrophoneFault, effects: HandsetEffect[]): void {
-    if (this.#microphone === "closed") return;
-    const { state } = this.#memory;
-    if (state.at === "ringing" && state.answer !== "sent") {
-      // Settling closes the microphone where it was open.
-      state.answer = "not_yet";
-      state.fault = fault;
-    } else {
-      const refused = fault === "denied" || fault === "insecure_page";
-      this.#reportFailure(refused ? "permission_denied" : "no_microphone", effects);
-      server.finish(this.#memory, now, { why: "microphone", fault });
-    }
-    if (this.#microphone === "opening") this.#microphone = "closed";
-  }
-
-  #described(now: Timestamp, description: CallDescription, effects: HandsetEffect[]): void {
-    const { state, timeouts, online } = this.#memory;
-    if (states.isFree(state) || !state.line.described(description)) return;
-    switch (state.at) {
-      case "outgoing":
-        state.stage = {
-          at: "starting",
-          sent: false,
-          deadline: now + timeouts.start,
-          early: null,
-        };
-        if (online) server.sendStart(state, effects);
-        return;
-      case "ringing":
-        if (state.answer !== "sent") return server.sendAnswer(state, effects);
-        // The other side restarts ICE already, and the outcome is still under way.
-        break;
-      case "talking":
-        break;
-    }
-    effects.push(states.send({ type: "describe_call", call: state.call, description }));
-  }
-
-  /** A path that was never there cannot break. */
-  #peerDisconnected(now: Timestamp): void {
-    const { state, timeouts } = this.#memory;
-    if (state.at !== "talking" || state.path === "connecting") return;
-    state.path = "reconnecting";
-    state.restartAt ??= now + timeouts.restart_after;
-    state.lostAt ??= now + timeouts.lost_after;
-  }
-
-  #peerFailed(now: Timestamp, effects: HandsetEffect[]): void {
-    const { state, timeouts } = this.#memory;
-    if (state.at !== "talking") return;
-    if (state.path !== "connecting") {
-      state.path = "reconnecting";
-      state.restartAt = null;
-      state.lostAt ??= now + timeouts.lost_after;
-      state.line.restart();
-    } else if (state.failures > 0) {
-      this.#fail(now, "no_path", effects);
-    } else {
-      state.failures += 1;
-      state.line.restart();
-    }
-  }
-
-  /** Ends the call for a cause that this device knows, and tells the server where it must know. */
-  #fail(now: Timestamp, cause: FailCause, effects: HandsetEffect[]): void {
-    this.#reportFailure(cause, effects);
-    server.finish(this.#memory, now, { why: "call", end: { reason: "failed", cause } });
-  }
-
-  #reportFailure(cause: FailCause, effects: HandsetEffect[]): void {
-    const { state } = this.#memory;
-    // Other devices ring on.
-    const ringsOnly = state.at === "ringing" && state.answer !== "sent";
-    const call = states.callOf(state);
-    if (states.isFree(state) || ringsOnly || call === null) return;
-    effects.push(states.report(call, { report: "failed", cause }));
-  }
-
-  #tick(now: Timestamp, effects: HandsetEffect[]): void {
-    const due = (at: Timestamp | null): boolean => at !== null && at <= now;
-    const { state } = this.#memory;
-    if (!due(states.deadlineOf(state))) return;
-    const finish = (why: Ended, request?: RequestBody): void => {
-      if (request !== undefined) effects.push(states.send(request));
-      server.finish(this.#memory, now, why);
-    };
-    const timeout: Ended = { why: "call", end: { reason: "failed", cause: "timeout" } };
-    const noAnswer: Ended = { why: "call", end: { reason: "no_answer" } };
-    switch (state.at) {
-      case "idle":
-        return;
-      case "ended":
-        return this.#dismiss();
-      case "outgoing":
-        if (state.stage.at === "calling") {
-          finish(noAnswer, { type: "cancel_call", call: state.stage.call });
-        } else {
-          finish({ why: "offline" });
-        }
-        return;
-      case "ringing":
-        if (state.answer === "sent") finish(timeout, { type: "hang_up", call: state.call });
-        else finish(noAnswer);
-        return;
-      case "talking":
-        break;
-    }
-    const { call } = state;
-    if (due(state.lostAt)) {
-      const request: RequestBody = { type: "report_call", call, report: { report: "lost" } };
-      finish({ why: "call", end: { reason: "lost" } }, request);
-    } else if (due(state.connectAt)) {
-      const report = { report: "failed", cause: "timeout" } as const;
-      finish(timeout, { type: "report_call", call, report });
-    } else if (due(state.restartAt)) {
-      state.restartAt = null;
-      state.line.restart();
-    }
-  }
-
-  #line(): HandsetLine | undefined {
-    const { state } = this.#memory;
-    return states.isFree(state) ? undefined : state.line;
+/** Microphone, control channel, peer, requests, tone. */
+function placeOf(effect: HandsetEffect): number {
+  switch (effect.type) {
+    case "open_microphone":
+    case "close_microphone":
+    case "set_muted":
+      return 0;
+    case "send_control":
+      return 1;
+    case "make_offer":
+    case "make_answer":
+    case "attach_microphone":
+    case "use_answer":
+    case "add_candidates":
+    case "set_speaker":
+    case "close_peer":
+      return 2;
+    case "send":
+      return 3;
+    case "play":
+      return 4;
   }
 }

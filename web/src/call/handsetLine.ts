@@ -155,14 +155,23 @@ export class HandsetLine {
     this.#batchAt = null;
   }
 
-  /** Sends the next batch, if one is due. */
-  flush(now: Timestamp, call: CallId, interval: number, effects: HandsetEffect[]): void {
+  /** Sends the next batch, if one is due; over the control channel too, where it is open. */
+  flush(
+    now: Timestamp,
+    call: CallId,
+    interval: number,
+    control: boolean,
+    effects: HandsetEffect[],
+  ): void {
     if (!this.#hasUnsent() || (this.#batchAt !== null && now < this.#batchAt)) return;
     const candidates = this.#ownCandidates.slice(this.#sent);
     this.#sent = this.#ownCandidates.length;
     this.#batchAt = now + interval;
-    const request = { type: "add_candidates", call, epoch: this.#epoch, candidates } as const;
-    effects.push({ type: "send", request });
+    const epoch = this.#epoch;
+    if (control) {
+      effects.push({ type: "send_control", message: { type: "candidates", epoch, candidates } });
+    }
+    effects.push({ type: "send", request: { type: "add_candidates", call, epoch, candidates } });
   }
 
   /** When the next batch is due. */

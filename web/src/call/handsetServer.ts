@@ -8,82 +8,30 @@ import type { AttemptId } from "../protocol/AttemptId";
 import type { CallDescription } from "../protocol/CallDescription";
 import type { CallId } from "../protocol/CallId";
 import type { CallState } from "../protocol/CallState";
+import type { CallSound } from "../protocol/CallSound";
 import type { CallView } from "../protocol/CallView";
-import type { Ended } from "../protocol/Ended";
+import type { Candidate } from "../protocol/Candidate";
+import type { ErrorCode } from "../protocol/ErrorCode";
 import type { EndReason } from "../protocol/EndReason";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
-import type { HandsetInput } from "../protocol/HandsetInput";
+import type { RefusedRequest } from "../protocol/RefusedRequest";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { HandsetMemory } from "./handset";
 import { HandsetLine } from "./handsetLine";
+import { finish } from "./handsetEnding";
+import { peerConnected } from "./handsetPath";
+import { soundOf } from "./handsetSound";
 import type { Outgoing, Ringing, Talking, Told } from "./handsetState";
-import { callOf, endTone, isFree, newTalking, report, send, toLocal } from "./handsetState";
-
-/** Calls remembered as over, so that a late word of the server does not make them ring again. */
-const OVER_MAX = 8;
-
-type FromServer = Extract<
-  HandsetInput,
-  {
-    type:
-      | "welcome"
-      | "call"
-      | "started"
-      | "answered"
-      | "refused"
-      | "remote_description"
-      | "remote_candidates";
-  }
->;
-
-/** The server said something. */
-export function hear(
-  memory: HandsetMemory,
-  now: Timestamp,
-  input: FromServer,
-  effects: HandsetEffect[],
-): void {
-  const tell = (view: CallView, serverNow: Timestamp): Told => ({ view, serverNow, now });
-  switch (input.type) {
-    case "welcome":
-      return welcome(memory, now, input, effects);
-    case "call":
-      return told(memory, tell(input.call, input.now), effects);
-    case "started":
-      return started(memory, input.attempt, tell(input.call, input.now), effects);
-    case "answered":
-      return answered(memory, tell(input.call, input.now), effects);
-    case "refused":
-      return refused(memory, now, input);
-    case "remote_description":
-      return remoteDescription(memory, input.call, input.description, effects);
-    case "remote_candidates":
-      return listeningLine(memory, input.call)?.remoteCandidates(
-        input.epoch,
-        input.candidates,
-        effects,
-      );
-  }
-}
-
-/** Shows the call as over. Settling closes what it held. */
-export function finish(memory: HandsetMemory, now: Timestamp, why: Ended): void {
-  const { state } = memory;
-  if (isFree(state)) return;
-  const call = callOf(state);
-  if (call !== null) memory.over = [...memory.over, call].slice(-OVER_MAX);
-  const since = state.at === "talking" ? state.since : null;
-  memory.state = {
-    at: "ended",
-    conversation: state.conversation,
-    call,
-    outgoing: state.at === "talking" ? state.outgoing : state.at === "outgoing",
-    why,
-    talked: since === null ? null : Math.max(0, now - since),
-    until: now + memory.timeouts.ended_shown,
-    tone: endTone(state, why, memory.me),
-  };
-}
+import {
+  callOf,
+  isFree,
+  newTalking,
+  send,
+  sendStart,
+  takeOffer,
+  talkingTold,
+  toLocal,
+} from "./handsetState";
 
 /** Begins to ring, unless the call is over here or too old. */
 export function ring(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void {
@@ -98,6 +46,8 @@ export function ring(memory: HandsetMemory, told: Told, effects: HandsetEffect[]
     conversation: call.conversation,
     call: call.id,
     revision: call.revision,
+    other: call.caller,
+    silenced: false,
     fault: null,
     deadline,
     line,
@@ -106,38 +56,8 @@ export function ring(memory: HandsetMemory, told: Told, effects: HandsetEffect[]
   };
 }
 
-/** The encrypted path stands. */
-export function peerConnected(memory: HandsetMemory, effects: HandsetEffect[]): void {
-  const { state } = memory;
-  if (state.at === "ringing") state.connected = true;
-  if (state.at !== "talking") return;
-  const first = state.path === "connecting";
-  state.path = "connected";
-  state.connectAt = null;
-  state.restartAt = null;
-  state.lostAt = null;
-  if (first) effects.push(report(state.call, { report: "connected" }));
-}
-
-export function sendStart(outgoing: Outgoing, effects: HandsetEffect[]): void {
-  const description = outgoing.line.own;
-  if (outgoing.stage.at !== "starting" || description === null) return;
-  outgoing.stage.sent = true;
-  const { attempt, conversation } = outgoing;
-  effects.push(send({ type: "start_call", attempt, conversation, description }));
-}
-
-/** Answers, once the microphone is open and the answer made. */
-export function sendAnswer(ringing: Ringing, effects: HandsetEffect[]): void {
-  const description = ringing.line.own;
-  if (ringing.answer !== "describing" || description === null) return;
-  ringing.answer = "sent";
-  const candidates = ringing.line.takeCandidates();
-  effects.push(send({ type: "answer_call", call: ringing.call, description, candidates }));
-}
-
 /** A `call` frame, or a call of the snapshot. */
-function told(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void {
+export function told(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void {
   const { state } = memory;
   const { call, here } = told.view;
   if (!isFree(state) && callOf(state) === call.id) {
@@ -216,27 +136,8 @@ function ringingTold(
   }
 }
 
-function talkingTold(state: Talking, told: Told, effects: HandsetEffect[]): void {
-  const { call, remote } = told.view;
-  if (call.state.state === "active") {
-    state.since = toLocal(told, call.state.since);
-  } else if (call.state.state === "connecting" && state.path !== "connecting") {
-    // A server that restarted has forgotten who reported what.
-    effects.push(report(state.call, { report: "connected" }));
-  }
-  if (remote !== null) {
-    state.line.remoteDescription(remote.description, effects);
-    state.line.remoteCandidates(remote.description.epoch, remote.candidates, effects);
-  }
-}
-
-/** The first offer, which a server that restarted may have only now. */
-function takeOffer(state: Ringing, description: CallDescription, effects: HandsetEffect[]): void {
-  if (!state.line.hasRemote) state.line.remoteDescription(description, effects);
-}
-
 /** The outcome of `start_call`. */
-function started(
+export function started(
   memory: HandsetMemory,
   attempt: AttemptId,
   outcome: Told,
@@ -272,9 +173,10 @@ function adopt(
   }
   effects.push({ type: "close_peer" });
   const line = new HandsetLine(true);
+  line.open();
   if (remote !== null) line.remoteDescription(remote.description, effects);
   const connectAt = outcome.now + memory.timeouts.connect;
-  memory.state = newTalking(call, false, state.muted, line, connectAt);
+  beginTalking(memory, newTalking(outcome.view, line, connectAt), state.muted, effects);
 }
 
 /** A call that the person gave up before the server had made it, or took no part in any more. */
@@ -283,13 +185,13 @@ function abandon(memory: HandsetMemory, outcome: Told, effects: HandsetEffect[])
   if (!isFree(memory.state) && callOf(memory.state) === call.id) {
     told(memory, outcome, effects);
   } else if (call.state.state !== "ended" && here.at === "takes_part") {
-    const type = role === "caller" ? "cancel_call" : "hang_up";
-    effects.push(send({ type, call: call.id }));
+    if (role === "caller") effects.push(send({ type: "cancel_call", call: call.id }));
+    else effects.push(send({ type: "hang_up", call: call.id, heard_ago: null }));
   }
 }
 
 /** The outcome of `answer_call`. */
-function answered(memory: HandsetMemory, outcome: Told, effects: HandsetEffect[]): void {
+export function answered(memory: HandsetMemory, outcome: Told, effects: HandsetEffect[]): void {
   const { state } = memory;
   const { call, here } = outcome.view;
   const mine = state.at === "ringing" && state.call === call.id && state.answer === "sent";
@@ -306,28 +208,43 @@ function answered(memory: HandsetMemory, outcome: Told, effects: HandsetEffect[]
 function talk(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void {
   const { state } = memory;
   if (state.at !== "outgoing" && state.at !== "ringing") return;
-  const outgoing = state.at === "outgoing";
   const muted = state.at === "outgoing" && state.muted;
   const connectAt = told.now + memory.timeouts.connect;
-  const talking = newTalking(told.view.call, outgoing, muted, state.line, connectAt);
+  const talking = newTalking(told.view, state.line, connectAt);
+  talking.line.open();
   talkingTold(talking, told, effects);
-  memory.state = talking;
-  if (state.at === "ringing" && state.connected) peerConnected(memory, effects);
+  beginTalking(memory, talking, muted, effects);
+  if (state.at === "ringing" && state.connected) peerConnected(memory, told.now, effects);
 }
 
-function refused(
+/** What was muted before the answer stays so, and from now on the other side is told. */
+function beginTalking(
+  memory: HandsetMemory,
+  talking: Talking,
+  muted: boolean,
+  effects: HandsetEffect[],
+): void {
+  if (talking.sound.mute(muted)) {
+    talking.sound.tell(talking.call, memory.control !== "closed", effects);
+  }
+  memory.state = talking;
+}
+
+export function refused(
   memory: HandsetMemory,
   now: Timestamp,
-  input: Extract<HandsetInput, { type: "refused" }>,
+  request: RefusedRequest,
+  code: ErrorCode,
+  message: string,
 ): void {
   const { state } = memory;
-  const { request, code, message } = input;
   if (request.request === "start") {
     if (state.at === "outgoing" && state.attempt === request.attempt && callOf(state) === null) {
       finish(memory, now, { why: "refused", code, message });
     }
     return;
   }
+  if (request.request !== "answer") return;
   if (state.at !== "ringing" || state.call !== request.call || state.answer !== "sent") return;
   if (code === "conflict") finish(memory, now, { why: "answered_elsewhere", device: null });
   else if (code === "not_found" || code === "wrong_state")
@@ -336,10 +253,11 @@ function refused(
 }
 
 /** The snapshot: what it does not have is over, and what may be lost is sent again. */
-function welcome(
+export function welcome(
   memory: HandsetMemory,
   now: Timestamp,
-  input: Extract<HandsetInput, { type: "welcome" }>,
+  calls: readonly CallView[],
+  serverNow: Timestamp,
   effects: HandsetEffect[],
 ): void {
   memory.online = true;
@@ -349,19 +267,34 @@ function welcome(
     sendStart(before, effects);
   }
   const own = isFree(before) ? null : callOf(before);
-  for (const view of input.calls) told(memory, { view, serverNow: input.now, now }, effects);
+  for (const view of calls) told(memory, { view, serverNow, now }, effects);
   if (own === null || isFree(memory.state) || callOf(memory.state) !== own) return;
-  if (input.calls.some((view) => view.call.id === own)) resend(memory, own, effects);
+  const shown = calls.findLast((view) => view.call.id === own);
+  if (shown) resend(memory, own, soundOf(shown, shown.role), effects);
   else finish(memory, now, { why: "meanwhile" });
 }
 
-/** A server that restarted has forgotten descriptions, candidates and which devices ring. */
-function resend(memory: HandsetMemory, call: CallId, effects: HandsetEffect[]): void {
+/**
+ * A server that restarted has forgotten descriptions, candidates, what devices do with their sound and
+ * which ones ring.
+ */
+function resend(
+  memory: HandsetMemory,
+  call: CallId,
+  shown: CallSound,
+  effects: HandsetEffect[],
+): void {
   const { state } = memory;
-  if (isFree(state) || (state.at === "talking" && state.path === "connected")) return;
+  if (isFree(state)) return;
   if (state.at === "ringing") {
     if (state.answer !== "sent") effects.push(send({ type: "ring_call", call }));
     return;
+  }
+  if (state.at === "talking") {
+    if (state.sound.mustBeTold(shown)) {
+      state.sound.tell(call, memory.control !== "closed", effects);
+    }
+    if (state.path === "connected") return;
   }
   const description = state.line.own;
   if (description === null) return;
@@ -369,7 +302,7 @@ function resend(memory: HandsetMemory, call: CallId, effects: HandsetEffect[]): 
   state.line.resendCandidates();
 }
 
-function remoteDescription(
+export function remoteDescription(
   memory: HandsetMemory,
   call: CallId,
   description: CallDescription,
@@ -381,6 +314,16 @@ function remoteDescription(
   } else {
     listeningLine(memory, call)?.remoteDescription(description, effects);
   }
+}
+
+export function remoteCandidates(
+  memory: HandsetMemory,
+  call: CallId,
+  epoch: number,
+  candidates: readonly Candidate[],
+  effects: HandsetEffect[],
+): void {
+  listeningLine(memory, call)?.remoteCandidates(epoch, candidates, effects);
 }
 
 /** The line of an answered call. Before the answer nothing of the other side reaches the peer but its offer. */

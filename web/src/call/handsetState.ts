@@ -3,15 +3,12 @@
 // The twin of `crates/call/src/handset/state.rs`; both pass the scenarios in `crates/call/scenarios`.
 
 import type { AttemptId } from "../protocol/AttemptId";
-import type { Call } from "../protocol/Call";
+import type { CallDescription } from "../protocol/CallDescription";
 import type { CallId } from "../protocol/CallId";
-import type { CallReport } from "../protocol/CallReport";
 import type { CallView } from "../protocol/CallView";
 import type { ConversationId } from "../protocol/ConversationId";
 import type { Ended } from "../protocol/Ended";
-import type { EndReason } from "../protocol/EndReason";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
-import type { HandsetView } from "../protocol/HandsetView";
 import type { MicrophoneFault } from "../protocol/MicrophoneFault";
 import type { Milliseconds } from "../protocol/Milliseconds";
 import type { Path } from "../protocol/Path";
@@ -20,6 +17,8 @@ import type { Timestamp } from "../protocol/Timestamp";
 import type { Tone } from "../protocol/Tone";
 import type { UserId } from "../protocol/UserId";
 import type { HandsetLine } from "./handsetLine";
+import { reportOf } from "./handsetPath";
+import { HandsetSound, otherRole, soundOf } from "./handsetSound";
 
 /**
  * ```text
@@ -72,6 +71,9 @@ export interface Ringing {
   readonly conversation: ConversationId;
   readonly call: CallId;
   revision: number;
+  /** Who calls. */
+  readonly other: UserId;
+  silenced: boolean;
   fault: MicrophoneFault | null;
   readonly deadline: Timestamp;
   readonly line: HandsetLine;
@@ -89,8 +91,9 @@ export interface Talking {
   readonly call: CallId;
   revision: number;
   readonly outgoing: boolean;
-  muted: boolean;
-  speaker: boolean;
+  /** The other person. */
+  readonly other: UserId;
+  readonly sound: HandsetSound;
   readonly line: HandsetLine;
   path: Path;
   /** How often ICE failed before it ever connected. */
@@ -100,6 +103,12 @@ export interface Talking {
   connectAt: Timestamp | null;
   restartAt: Timestamp | null;
   lostAt: Timestamp | null;
+  /** When packets of the other side last arrived. */
+  heardAt: Timestamp | null;
+  /** Runs while the path stands and the other side should be heard. */
+  unheardAt: Timestamp | null;
+  /** Whether the path counts as broken only because nothing is heard. */
+  unheard: boolean;
 }
 
 export interface Over {
@@ -153,13 +162,24 @@ export function toneOf(state: State): Tone {
       if (state.stage.at !== "calling") return "none";
       return state.stage.devices === 0 ? "calling" : "ringback";
     case "ringing":
-      return state.answer === "not_yet" ? "ringing" : "none";
+      return state.answer === "not_yet" && !state.silenced ? "ringing" : "none";
     case "ended":
       return state.tone;
     case "idle":
     case "talking":
       return "none";
   }
+}
+
+/** Whether the microphone's track shall be silent. */
+export function isMute(state: State): boolean {
+  if (state.at === "outgoing") return state.muted;
+  return state.at === "talking" && state.sound.isMute;
+}
+
+/** Whether the other side shall be heard, where there is a peer. */
+export function isAudible(state: State): boolean {
+  return state.at !== "talking" || state.sound.isAudible;
 }
 
 /** The next moment at which something happens by itself. */
@@ -172,7 +192,8 @@ export function deadlineOf(state: State): Timestamp | null {
     case "ringing":
       return state.deadline;
     case "talking": {
-      const times = [state.connectAt, state.restartAt, state.lostAt, state.line.deadline];
+      const { connectAt, restartAt, lostAt, unheardAt, line } = state;
+      const times = [connectAt, restartAt, lostAt, unheardAt, line.deadline];
       const set = times.filter((time) => time !== null);
       return set.length === 0 ? null : Math.min(...set);
     }
@@ -181,102 +202,47 @@ export function deadlineOf(state: State): Timestamp | null {
   }
 }
 
-export function viewOf(state: State): HandsetView {
-  switch (state.at) {
-    case "idle":
-      return { phase: "idle" };
-    case "outgoing":
-      return {
-        phase: "outgoing",
-        conversation: state.conversation,
-        call: callOf(state),
-        opening_microphone: state.stage.at === "opening_microphone",
-        devices: state.stage.at === "calling" ? state.stage.devices : 0,
-        muted: state.muted,
-      };
-    case "ringing":
-      return {
-        phase: "incoming",
-        conversation: state.conversation,
-        call: state.call,
-        answering: state.answer !== "not_yet",
-        fault: state.fault,
-      };
-    case "talking":
-      return {
-        phase: "active",
-        conversation: state.conversation,
-        call: state.call,
-        path: state.path,
-        since: state.since,
-        muted: state.muted,
-        speaker: state.speaker,
-      };
-    case "ended":
-      return {
-        phase: "ended",
-        conversation: state.conversation,
-        call: state.call,
-        outgoing: state.outgoing,
-        why: state.why,
-        talked: state.talked,
-      };
-  }
+/** The negotiation of the call, while there is one. */
+export function lineOf(state: State): HandsetLine | null {
+  return isFree(state) ? null : state.line;
 }
 
-/**
- * What is heard at the end. A call that only rang here ends in silence, and so does one that the
- * person ended.
- */
-export function endTone(before: State, why: Ended, me: UserId): Tone {
-  if (before.at === "ringing" && before.answer !== "sent") return "none";
-  switch (why.why) {
-    case "call":
-      return endReasonTone(why.end, me);
-    case "answered_elsewhere":
-    case "microphone":
-      return "none";
-    case "refused":
-    case "offline":
-    case "meanwhile":
-      return "end";
-  }
+export function sendStart(outgoing: Outgoing, effects: HandsetEffect[]): void {
+  const description = outgoing.line.own;
+  if (outgoing.stage.at !== "starting" || description === null) return;
+  outgoing.stage.sent = true;
+  const { attempt, conversation } = outgoing;
+  effects.push(send({ type: "start_call", attempt, conversation, description }));
 }
 
-function endReasonTone(end: EndReason, me: UserId): Tone {
-  switch (end.reason) {
-    case "hung_up":
-      return end.by === me ? "none" : "end";
-    case "cancelled":
-    case "replaced":
-      return "none";
-    case "busy":
-      return "busy";
-    case "declined":
-    case "no_answer":
-    case "unreachable":
-    case "failed":
-    case "lost":
-      return "end";
-  }
+/** The first offer, which a server that restarted may have only now. */
+export function takeOffer(
+  ringing: Ringing,
+  description: CallDescription,
+  effects: HandsetEffect[],
+): void {
+  if (!ringing.line.hasRemote) ringing.line.remoteDescription(description, effects);
 }
 
-export function newTalking(
-  call: Call,
-  outgoing: boolean,
-  muted: boolean,
-  line: HandsetLine,
-  connectAt: Timestamp,
-): Talking {
-  line.open();
+/** Answers, once the microphone is open and the answer made. */
+export function sendAnswer(ringing: Ringing, effects: HandsetEffect[]): void {
+  const description = ringing.line.own;
+  if (ringing.answer !== "describing" || description === null) return;
+  ringing.answer = "sent";
+  const candidates = ringing.line.takeCandidates();
+  effects.push(send({ type: "answer_call", call: ringing.call, description, candidates }));
+}
+
+export function newTalking(view: CallView, line: HandsetLine, connectAt: Timestamp): Talking {
+  const { call, role } = view;
   return {
     at: "talking",
     conversation: call.conversation,
     call: call.id,
     revision: call.revision,
-    outgoing,
-    muted,
-    speaker: true,
+    outgoing: role === "caller",
+    other: role === "caller" ? call.callee : call.caller,
+    sound: new HandsetSound(view),
     line,
     path: "connecting",
     failures: 0,
@@ -284,35 +250,27 @@ export function newTalking(
     connectAt,
     restartAt: null,
     lostAt: null,
+    heardAt: null,
+    unheardAt: null,
+    unheard: false,
   };
+}
+
+export function talkingTold(talking: Talking, told: Told, effects: HandsetEffect[]): void {
+  const { call, role, remote } = told.view;
+  if (call.state.state === "active") {
+    talking.since = toLocal(told, call.state.since);
+  } else if (call.state.state === "connecting" && talking.path !== "connecting") {
+    // A server that restarted has forgotten who reported what.
+    effects.push(send(reportOf(talking, told.now, { report: "connected" })));
+  }
+  talking.sound.hearOf(soundOf(told.view, otherRole(role)));
+  if (remote !== null) {
+    talking.line.remoteDescription(remote.description, effects);
+    talking.line.remoteCandidates(remote.description.epoch, remote.candidates, effects);
+  }
 }
 
 export function send(request: RequestBody): HandsetEffect {
   return { type: "send", request };
-}
-
-export function report(call: CallId, report: CallReport): HandsetEffect {
-  return send({ type: "report_call", call, report });
-}
-
-/** Microphone, peer, requests, tone. */
-export function placeOf(effect: HandsetEffect): number {
-  switch (effect.type) {
-    case "open_microphone":
-    case "close_microphone":
-    case "set_muted":
-      return 0;
-    case "make_offer":
-    case "make_answer":
-    case "attach_microphone":
-    case "use_answer":
-    case "add_candidates":
-    case "set_speaker":
-    case "close_peer":
-      return 1;
-    case "send":
-      return 2;
-    case "play":
-      return 3;
-  }
 }

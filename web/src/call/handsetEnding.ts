@@ -1,0 +1,145 @@
+// How a handset's call comes to its end, and what the person hears of it.
+//
+// The twin of `crates/call/src/handset/ending.rs`; both pass the scenarios in `crates/call/scenarios`.
+
+import type { Ended } from "../protocol/Ended";
+import type { EndReason } from "../protocol/EndReason";
+import type { FailCause } from "../protocol/FailCause";
+import type { HandsetEffect } from "../protocol/HandsetEffect";
+import type { RequestBody } from "../protocol/RequestBody";
+import type { Timestamp } from "../protocol/Timestamp";
+import type { Tone } from "../protocol/Tone";
+import type { UserId } from "../protocol/UserId";
+import type { HandsetMemory } from "./handset";
+import { reportOf, talkedOf, tickOf } from "./handsetPath";
+import { callOf, deadlineOf, isFree, send, type State } from "./handsetState";
+
+/** Calls remembered as over, so that a late word of the server does not make them ring again. */
+const OVER_MAX = 8;
+
+/** Time has passed. */
+export function tick(memory: HandsetMemory, now: Timestamp, effects: HandsetEffect[]): void {
+  const { state, timeouts } = memory;
+  const deadline = deadlineOf(state);
+  if (deadline === null || deadline > now) return;
+  const over = (why: Ended, request?: RequestBody): void => {
+    if (request !== undefined) effects.push(send(request));
+    finish(memory, now, why);
+  };
+  const noAnswer: Ended = { why: "call", end: { reason: "no_answer" } };
+  switch (state.at) {
+    case "idle":
+      return;
+    case "ended":
+      return dismiss(memory);
+    case "outgoing":
+      if (state.stage.at === "starting") over({ why: "offline" });
+      else if (state.stage.at === "calling") {
+        over(noAnswer, { type: "cancel_call", call: state.stage.call });
+      }
+      return;
+    case "ringing":
+      if (state.answer === "sent") {
+        const why: Ended = { why: "call", end: { reason: "failed", cause: "timeout" } };
+        over(why, { type: "hang_up", call: state.call, heard_ago: null });
+      } else {
+        over(noAnswer);
+      }
+      return;
+    case "talking": {
+      const ended = tickOf(state, now, timeouts);
+      if (ended) over({ why: "call", end: ended.end }, reportOf(state, now, ended.report));
+      return;
+    }
+  }
+}
+
+/** Takes away what is shown of a call that is over. */
+export function dismiss(memory: HandsetMemory): void {
+  if (memory.state.at === "ended") memory.state = { at: "idle" };
+}
+
+/** Shows the call as over. Settling closes what it held. */
+export function finish(memory: HandsetMemory, now: Timestamp, why: Ended): void {
+  const { state } = memory;
+  if (isFree(state)) return;
+  const call = callOf(state);
+  if (call !== null) memory.over = [...memory.over, call].slice(-OVER_MAX);
+  memory.state = {
+    at: "ended",
+    conversation: state.conversation,
+    call,
+    outgoing: state.at === "talking" ? state.outgoing : state.at === "outgoing",
+    why,
+    talked: state.at === "talking" ? talkedOf(state, now, why) : null,
+    until: now + memory.timeouts.ended_shown,
+    tone: endTone(state, why, memory.me),
+  };
+}
+
+/** Ends the call for a cause that this device knows, and tells the server where it must know. */
+export function fail(
+  memory: HandsetMemory,
+  now: Timestamp,
+  cause: FailCause,
+  effects: HandsetEffect[],
+): void {
+  reportFailure(memory, now, cause, effects);
+  finish(memory, now, { why: "call", end: { reason: "failed", cause } });
+}
+
+export function reportFailure(
+  { state }: HandsetMemory,
+  now: Timestamp,
+  cause: FailCause,
+  effects: HandsetEffect[],
+): void {
+  const report = { report: "failed", cause } as const;
+  if (state.at === "talking") {
+    effects.push(send(reportOf(state, now, report)));
+    return;
+  }
+  // Other devices ring on.
+  const ringsOnly = state.at === "ringing" && state.answer !== "sent";
+  const call = callOf(state);
+  if (isFree(state) || ringsOnly || call === null) return;
+  effects.push(send({ type: "report_call", call, report, heard_ago: null }));
+}
+
+/**
+ * What is heard at the end. A call that only rang here ends in silence, and so does one that the
+ * person ended.
+ */
+function endTone(before: State, why: Ended, me: UserId): Tone {
+  if (before.at === "ringing" && before.answer !== "sent") return "none";
+  switch (why.why) {
+    case "call":
+      return endReasonTone(why.end, me);
+    case "answered_elsewhere":
+    case "moved":
+    case "microphone":
+      return "none";
+    case "refused":
+    case "offline":
+    case "meanwhile":
+      return "end";
+  }
+}
+
+function endReasonTone(end: EndReason, me: UserId): Tone {
+  switch (end.reason) {
+    case "hung_up":
+      return end.by === me ? "none" : "end";
+    case "cancelled":
+    case "replaced":
+      return "none";
+    case "busy":
+      return "busy";
+    case "declined":
+    case "no_answer":
+    case "unreachable":
+    case "failed":
+    case "lost":
+      return "end";
+  }
+}
