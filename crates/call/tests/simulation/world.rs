@@ -1,336 +1,260 @@
-//! The world of the simulation: the server's driver, the clients' drivers, and the network between them.
+//! The world of the simulation: time, and everything that is under way in it.
 
-mod clients;
+pub(crate) mod chance;
+mod media;
+mod network;
+mod page;
+mod people;
+mod phone;
+mod rules;
 mod server;
+mod story;
+pub(crate) mod tally;
 mod values;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
 
-use call::handset::{Handset, HandsetView, Input};
-use call::switchboard::{self, Party, Refusal, Row, Switchboard};
-use protocol::call::{CallState, CallView};
-use protocol::description::{CallDescription, Candidate};
-use protocol::socket::RequestBody;
-use protocol::{AttemptId, CallId, DeviceId, Timestamp};
+use call::phone::Slot;
+use protocol::Timestamp;
 use uuid::Uuid;
-use values::{conversation, user};
 
-pub(crate) const PEOPLE: usize = 3;
-/// The person and the device of each tab: two tabs share a device of the second person.
-const TAB_OWNERS: [(usize, u128); TABS] = [(0, 1), (0, 2), (1, 1), (1, 1), (1, 2), (2, 1)];
-pub(crate) const TABS: usize = 6;
+use super::script::{Action, Script, Weather};
+use chance::Chance;
+use media::{End, Operation};
+use network::{Frame, Socket};
+use page::{Page, Pending};
+use server::Server;
+use tally::Tally;
+
+/// When the story begins, by the server's clock.
+const BEGINNING: i64 = 1_000_000_000;
+/// More events than any story of a few minutes can have.
+const EVENTS_MAX: u32 = 200_000;
 
 pub(crate) struct World {
+    /// True time, which is the server's; every device has a clock of its own.
     now: i64,
-    random: u64,
+    chance: Chance,
+    weather: Weather,
+    /// The network is good from now on, and every device finds its way back.
+    healed: bool,
+    events: BinaryHeap<Reverse<Event>>,
+    /// How many events there ever were: those of one moment happen in the order in which they were made.
+    made: u64,
+    happened: u32,
     ids: u128,
-    board: Switchboard,
-    tabs: Vec<Tab>,
-    /// The store.
-    rows: BTreeMap<CallId, Row>,
-    ends: BTreeMap<CallId, u32>,
+    server: Server,
+    pages: Vec<Page>,
+    sockets: Vec<Socket>,
+    /// Pairs of pages between which no sound comes through.
+    broken_paths: BTreeSet<(usize, usize)>,
+    /// What happened, where it is told.
+    story: Option<Vec<String>>,
+    pub(crate) tally: Tally,
 }
 
-struct Tab {
-    me: Party,
-    /// Its clock is so far behind the server's.
-    clock: i64,
-    handset: Handset,
-    socket: bool,
-    greeted: bool,
-    requests: u32,
-    /// Requests without an answer, resent after a reconnect.
-    pending: Vec<(u32, RequestBody)>,
-    to_server: VecDeque<(i64, u32, RequestBody)>,
-    to_client: VecDeque<(i64, Frame)>,
-    /// What the device will tell, and the microphone's or the peer's number that it belongs to.
-    soon: Vec<(i64, u64, Input)>,
-    microphone: Option<u64>,
-    peer: Option<u64>,
-    microphone_broken: bool,
+struct Event {
+    at: i64,
+    number: u64,
+    what: What,
 }
 
-enum Frame {
-    Welcome(Vec<CallView>, Timestamp),
-    Call(CallView, Timestamp),
-    Description(CallId, CallDescription),
-    Candidates(CallId, u16, Vec<Candidate>),
-    Done(u32, Option<(CallView, Timestamp)>),
-    Refused(u32, Refusal),
+enum What {
+    ServerTick,
+    PageTick {
+        page: usize,
+        life: u32,
+    },
+    /// A request arrives at the server.
+    Up {
+        socket: usize,
+        number: u64,
+        sent: Pending,
+    },
+    /// A frame arrives at the client.
+    Down {
+        socket: usize,
+        number: u64,
+        frame: Frame,
+    },
+    ClientLoses {
+        socket: usize,
+    },
+    ServerLoses {
+        socket: usize,
+    },
+    /// A new socket is there.
+    Connects {
+        page: usize,
+        life: u32,
+    },
+    ComesOnline {
+        page: usize,
+    },
+    MicrophoneSettles {
+        page: usize,
+        slot: Slot,
+        microphone: u64,
+    },
+    /// What the peer connection was asked for is done.
+    Done {
+        end: End,
+        operation: Operation,
+    },
+    /// Two ends that know each other find a path.
+    PathFound {
+        end: End,
+        other: End,
+    },
+    /// An end notices that nothing comes through any more.
+    Silence {
+        end: End,
+    },
+    /// An end gives up on a path, of the description with that mark.
+    Fails {
+        end: End,
+        ufrag: String,
+    },
+    Control {
+        to: End,
+        message: protocol::control::ControlMessage,
+    },
+    Acts {
+        action: Action,
+        pick: u64,
+    },
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> Self {
-        let tabs = TAB_OWNERS.iter().zip(0..);
+    pub(crate) fn new(script: &Script, told: bool) -> Self {
         let mut world = Self {
-            now: 1_000_000,
-            random: seed | 1,
+            now: BEGINNING,
+            chance: Chance::new(!script.seed),
+            weather: script.weather,
+            healed: false,
+            events: BinaryHeap::new(),
+            made: 0,
+            happened: 0,
             ids: 0,
-            board: Switchboard::new(switchboard::Timeouts::default()),
-            tabs: tabs.map(|(&owner, i)| Tab::new(owner, i)).collect(),
-            rows: BTreeMap::new(),
-            ends: BTreeMap::new(),
+            server: Server::new(),
+            pages: Vec::new(),
+            sockets: Vec::new(),
+            broken_paths: BTreeSet::new(),
+            story: told.then(Vec::new),
+            tally: Tally::default(),
         };
-        (0..TABS).for_each(|tab| world.open_socket(tab));
+        for (person, &devices) in script.devices.iter().enumerate() {
+            for device in 1..=devices {
+                let clock = world.chance.between(-1_000_000, 1_000_000);
+                world.pages.push(Page::new(person, device, clock));
+            }
+        }
+        for page in 0..world.pages.len() {
+            world.connect(page, 0);
+        }
         world
-    }
-
-    pub(crate) fn view(&self, tab: usize) -> HandsetView {
-        self.tabs[tab].handset.view()
-    }
-
-    pub(crate) fn calls(&self) -> usize {
-        self.rows.len()
-    }
-
-    pub(crate) fn dial(&mut self, tab: usize, callee: usize) {
-        let own = TAB_OWNERS[tab].0;
-        if own != callee {
-            let attempt = AttemptId(self.id());
-            let conversation = conversation(own, callee);
-            self.person(
-                tab,
-                Input::Dial {
-                    attempt,
-                    conversation,
-                },
-            );
-        }
-    }
-
-    pub(crate) fn person(&mut self, tab: usize, input: Input) {
-        self.input(tab, input);
-    }
-
-    pub(crate) fn break_microphone(&mut self, tab: usize, broken: bool) {
-        self.tabs[tab].microphone_broken = broken;
-    }
-
-    /// Something happens to the path of a tab that has one.
-    pub(crate) fn path(&mut self, tab: usize, input: Input) {
-        if self.tabs[tab].peer.is_some() {
-            self.input(tab, input);
-        }
-    }
-
-    pub(crate) fn cut_socket(&mut self, tab: usize) {
-        let socket = &mut self.tabs[tab];
-        if !socket.socket {
-            return;
-        }
-        socket.socket = false;
-        socket.to_server.clear();
-        socket.to_client.clear();
-        let greeted = std::mem::take(&mut socket.greeted);
-        let Party { user, device, .. } = socket.me;
-        if !self.is_connected(user, device) {
-            self.tell_server(switchboard::Input::DeviceGone { user, device });
-        }
-        if greeted {
-            self.input(tab, Input::SocketLost);
-        }
-    }
-
-    pub(crate) fn open_socket(&mut self, tab: usize) {
-        if self.tabs[tab].socket {
-            return;
-        }
-        let Party { user, device, .. } = self.tabs[tab].me;
-        if !self.is_connected(user, device) {
-            self.tell_server(switchboard::Input::DeviceConnected { user, device });
-        }
-        self.tabs[tab].socket = true;
-        let calls = self.board.snapshot(user, device);
-        let now = Timestamp(self.now);
-        self.push_to_client(tab, Frame::Welcome(calls, now));
-    }
-
-    /// The device signs out and in again.
-    pub(crate) fn end_session(&mut self, tab: usize) {
-        let Party { user, device, .. } = self.tabs[tab].me;
-        self.tell_server(switchboard::Input::SessionEnded { user, device });
-    }
-
-    pub(crate) fn restart_server(&mut self) {
-        (0..TABS).for_each(|tab| self.cut_socket(tab));
-        self.board = Switchboard::new(switchboard::Timeouts::default());
-        let live = self.rows.values().filter(|row| row.record().end.is_none());
-        let live = live.cloned().collect();
-        self.tell_server(switchboard::Input::Restore(live));
     }
 
     /// Lets time pass, and everything happen that is due meanwhile.
     pub(crate) fn wait(&mut self, milliseconds: i64) {
         let until = self.now + milliseconds;
-        let mut steps = 0;
-        while let Some(at) = self.next_moment().filter(|&at| at <= until) {
-            self.now = self.now.max(at);
-            self.happen();
-            steps += 1;
-            assert!(steps < 100_000, "it never comes to rest");
+        while self
+            .events
+            .peek()
+            .is_some_and(|Reverse(event)| event.at <= until)
+        {
+            let Some(Reverse(event)) = self.events.pop() else {
+                break;
+            };
+            self.now = self.now.max(event.at);
+            self.happened += 1;
+            assert!(self.happened < EVENTS_MAX, "it never comes to rest");
+            self.happen(event.what);
         }
         self.now = until;
     }
 
-    /// Everybody is reachable again, everybody hangs up, and all timers run out.
-    pub(crate) fn come_to_rest(&mut self) {
-        (0..TABS).for_each(|tab| self.open_socket(tab));
-        self.wait(60_000);
-        (0..TABS).for_each(|tab| self.input(tab, Input::End));
-        self.wait(600_000);
-    }
-
-    pub(crate) fn assert_nothing_is_left(&self) {
-        assert_eq!(self.board.poll_timeout(), None, "a timer of the server");
-        for (call, row) in &self.rows {
-            assert!(row.record().end.is_some(), "{call} never ended");
-            assert_eq!(self.ends.get(call), Some(&1), "ends of {call}");
-        }
-        for tab in &self.tabs {
-            assert_eq!(tab.handset.view(), HandsetView::Idle);
-            assert_eq!(tab.handset.poll_timeout(), None, "a timer of a handset");
-            assert!(tab.microphone.is_none() && tab.peer.is_none());
-            assert!(!self.board.in_call(tab.me.user));
-            let snapshot = self.board.snapshot(tab.me.user, tab.me.device);
-            assert_eq!(snapshot, Vec::new());
-        }
-    }
-
-    fn next_moment(&self) -> Option<i64> {
-        let board = self.board.poll_timeout().map(|at| at.0);
-        let tabs = self.tabs.iter().flat_map(|tab| {
-            let timer = tab.handset.poll_timeout().map(|at| at.0 + tab.clock);
-            let up = tab.to_server.front().map(|(at, ..)| *at);
-            let down = tab.to_client.front().map(|(at, _)| *at);
-            let soon = tab.soon.iter().map(|(at, ..)| *at).min();
-            [timer, up, down, soon].into_iter().flatten()
-        });
-        tabs.chain(board).min()
-    }
-
-    fn happen(&mut self) {
-        if self.board.poll_timeout().is_some_and(|at| at.0 <= self.now) {
-            self.tell_server(switchboard::Input::Tick);
-        }
-        for tab in 0..TABS {
-            let now = self.now;
-            if let Some((_, id, body)) =
-                self.tabs[tab].to_server.pop_front_if(|(at, ..)| *at <= now)
-            {
-                self.request(tab, id, body);
+    fn happen(&mut self, what: What) {
+        match what {
+            What::ServerTick => self.server_tick(),
+            What::PageTick { page, life } => self.page_tick(page, life),
+            What::Up {
+                socket,
+                number,
+                sent,
+            } => self.arrives_at_server(socket, number, sent),
+            What::Down {
+                socket,
+                number,
+                frame,
+            } => self.arrives_at_client(socket, number, frame),
+            What::ClientLoses { socket } => self.client_loses(socket),
+            What::ServerLoses { socket } => self.server_loses(socket),
+            What::Connects { page, life } => self.connects(page, life),
+            What::ComesOnline { page } => self.come_online(page),
+            What::MicrophoneSettles {
+                page,
+                slot,
+                microphone,
+            } => {
+                self.microphone_settles(page, slot, microphone);
             }
-            if let Some((_, frame)) = self.tabs[tab].to_client.pop_front_if(|(at, _)| *at <= now) {
-                self.frame(tab, frame);
-            }
-            let soon = &mut self.tabs[tab].soon;
-            if let Some(i) = soon.iter().position(|(at, ..)| *at <= now) {
-                let (_, of, input) = soon.remove(i);
-                if Some(of) == self.tabs[tab].microphone || Some(of) == self.tabs[tab].peer {
-                    if matches!(input, Input::MicrophoneFailed { .. }) {
-                        self.tabs[tab].microphone = None;
-                    }
-                    self.input(tab, input);
-                }
-            }
-            let timer = self.tabs[tab].handset.poll_timeout();
-            if timer.is_some_and(|at| at.0 + self.tabs[tab].clock <= now) {
-                self.input(tab, Input::Tick);
-            }
+            What::Done { end, operation } => self.peer_did(end, operation),
+            What::PathFound { end, other } => self.path_found(end, other),
+            What::Silence { end } => self.falls_silent(end),
+            What::Fails { end, ufrag } => self.path_fails(end, &ufrag),
+            What::Control { to, message } => self.control_arrives(to, message),
+            What::Acts { action, pick } => self.act(action, pick),
         }
     }
 
-    // What must be true at every moment.
-
-    fn assert_tab_is_sound(&self, tab: usize) {
-        let Tab {
-            handset,
-            microphone,
-            peer,
-            me,
-            ..
-        } = &self.tabs[tab];
-        match handset.view() {
-            HandsetView::Idle | HandsetView::Ended { .. } => {
-                assert!(microphone.is_none(), "a microphone without a call");
-                assert!(peer.is_none(), "a peer without a call");
-            }
-            HandsetView::Incoming { answering, .. } => {
-                assert!(
-                    answering || microphone.is_none(),
-                    "a microphone before Answer"
-                );
-            }
-            HandsetView::Outgoing { .. } => {}
-            HandsetView::Active { call, .. } => {
-                let row = &self.rows[&call];
-                let callee = row.callee.as_ref().map(|callee| callee.device);
-                let takes_part = row.caller.device == me.device || callee == Some(me.device);
-                assert!(takes_part, "a device that takes no part talks");
-                let twin = (0..TABS).filter(|&other| other != tab).find(|&other| {
-                    self.tabs[other].me == *me
-                        && matches!(self.view(other), HandsetView::Active { call: c, .. } if c == call)
-                });
-                assert_eq!(twin, None, "two tabs of a device are in one call");
-            }
-        }
+    /// Makes something happen in so many milliseconds.
+    fn later(&mut self, milliseconds: i64, what: What) {
+        self.at(self.now + milliseconds, what);
     }
 
-    fn assert_calls_are_sound(&self) {
-        let live: Vec<&Row> = self
-            .rows
-            .values()
-            .filter(|row| !matches!(row.call.state, CallState::Ended { .. }))
-            .collect();
-        for person in 0..PEOPLE {
-            let of = live
-                .iter()
-                .filter(|row| row.call.caller == user(person) || row.call.callee == user(person));
-            assert!(of.count() <= 1, "two calls at once");
-        }
+    fn at(&mut self, at: i64, what: What) {
+        self.made += 1;
+        self.events.push(Reverse(Event {
+            at,
+            number: self.made,
+            what,
+        }));
     }
 
-    // Chance, which is the seed's.
-
-    fn delay(&mut self) -> i64 {
-        i64::try_from(self.next() % 400).unwrap()
-    }
-
-    /// xorshift64.
-    fn next(&mut self) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random
+    fn server_now(&self) -> Timestamp {
+        Timestamp(self.now)
     }
 
     fn id(&mut self) -> Uuid {
         self.ids += 1;
         Uuid::from_u128(self.ids)
     }
+
+    /// A number that nothing else has.
+    fn number(&mut self) -> u64 {
+        self.ids += 1;
+        u64::try_from(self.ids).unwrap()
+    }
 }
 
-impl Tab {
-    fn new((person, device): (usize, u128), tab: i64) -> Self {
-        let me = user(person);
-        let device = DeviceId(Uuid::from_u128(me.0.as_u128() * 16 + device));
-        Self {
-            me: Party {
-                user: me,
-                device,
-                device_name: format!("device {device}").parse().unwrap(),
-            },
-            clock: tab * 500_000,
-            handset: Handset::new(me, call::handset::Timeouts::default()),
-            socket: false,
-            greeted: false,
-            requests: 0,
-            pending: Vec::new(),
-            to_server: VecDeque::new(),
-            to_client: VecDeque::new(),
-            soon: Vec::new(),
-            microphone: None,
-            peer: None,
-            microphone_broken: false,
-        }
+impl PartialEq for Event {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Event {}
+
+impl PartialOrd for Event {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Event {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
     }
 }

@@ -1,53 +1,117 @@
-//! The server's driver: carries out what the switchboard asks for, and passes requests on.
+//! The server's driver: carries out what the switchboard asks for, and passes requests on. What is kept survives its
+//! end; nothing is told before it is kept.
 
-use call::switchboard::{self, Effect, Reach, Refusal, Reply, Request};
+use std::collections::BTreeMap;
+
+use call::switchboard::{self, Effect, Reach, Refusal, Reply, Request, Row, Switchboard};
 use protocol::socket::RequestBody;
-use protocol::{CallId, DeviceId, Timestamp, UserId};
+use protocol::{CallId, DeviceId, UserId};
 
+use super::network::Frame;
+use super::page::Pending;
 use super::values::other;
-use super::{Frame, TABS, Tab, World};
+use super::{What, World};
+
+pub(super) struct Server {
+    pub(super) board: Switchboard,
+    /// The store.
+    pub(super) rows: BTreeMap<CallId, Row>,
+    /// How many records of an end each call has.
+    pub(super) ends: BTreeMap<CallId, u32>,
+    /// It dies when so many effects of the next input are carried out.
+    pub(super) dies_after: Option<usize>,
+    tick_at: Option<i64>,
+}
+
+impl Server {
+    pub(super) fn new() -> Self {
+        Self {
+            board: Switchboard::new(switchboard::Timeouts::default()),
+            rows: BTreeMap::new(),
+            ends: BTreeMap::new(),
+            dies_after: None,
+            tick_at: None,
+        }
+    }
+}
 
 impl World {
     pub(super) fn tell_server(&mut self, input: switchboard::Input) {
-        assert_eq!(self.server(input), Ok(Reply::Done));
+        let reply = self.ask_server(input);
+        assert!(matches!(reply, None | Some(Ok(Reply::Done))), "{reply:?}");
     }
 
-    pub(super) fn server(&mut self, input: switchboard::Input) -> Result<Reply, Refusal> {
-        let handled = self.board.handle(Timestamp(self.now), input);
-        for effect in handled.effects {
+    /// Nothing, where the server died over it.
+    pub(super) fn ask_server(
+        &mut self,
+        input: switchboard::Input,
+    ) -> Option<Result<Reply, Refusal>> {
+        self.tell(|_| format!("server ← {input:?}"));
+        let now = self.server_now();
+        let handled = self.server.board.handle(now, input);
+        let dies_after = self.server.dies_after.take();
+        for (i, effect) in handled.effects.into_iter().enumerate() {
+            if dies_after == Some(i) {
+                self.restart_server();
+                return None;
+            }
             self.carry_out(effect);
         }
-        self.assert_calls_are_sound();
-        handled.reply
+        if dies_after.is_some() {
+            self.restart_server();
+            return None;
+        }
+        self.check_server();
+        self.wake_server();
+        Some(handled.reply)
     }
 
-    pub(super) fn carry_out(&mut self, effect: Effect) {
-        match effect {
-            Effect::Save(row) => {
-                let call = row.call.id;
-                if let Some(before) = self.rows.get(&call) {
-                    assert!(
-                        before.record().end.is_none(),
-                        "{call} changed after its end"
-                    );
-                    assert!(
-                        before.call.revision < row.call.revision,
-                        "revision of {call}"
-                    );
-                    if let Some(winner) = &before.callee {
-                        assert_eq!(Some(winner), row.callee.as_ref(), "two winners of {call}");
-                    }
-                }
-                if row.record().end.is_some() {
-                    *self.ends.entry(call).or_default() += 1;
-                }
-                self.rows.insert(call, *row);
+    fn wake_server(&mut self) {
+        let at = self
+            .server
+            .board
+            .poll_timeout()
+            .map(|at| at.0.max(self.now));
+        if at != self.server.tick_at {
+            self.server.tick_at = at;
+            if let Some(at) = at {
+                self.at(at, What::ServerTick);
             }
+        }
+    }
+
+    pub(super) fn server_tick(&mut self) {
+        if self.server.tick_at == Some(self.now) {
+            self.server.tick_at = None;
+            self.tell_server(switchboard::Input::Tick);
+        }
+    }
+
+    /// It dies and comes back, with what it kept.
+    pub(super) fn restart_server(&mut self) {
+        self.tell(|_| "the server dies and comes back".to_owned());
+        self.lose_all_sockets();
+        self.server.board = Switchboard::new(switchboard::Timeouts::default());
+        self.server.tick_at = None;
+        let live = self
+            .server
+            .rows
+            .values()
+            .filter(|row| row.record().end.is_none());
+        let live = live.cloned().collect();
+        self.tell_server(switchboard::Input::Restore(live));
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        self.tell(|_| format!("    server does {effect:?}"));
+        match effect {
+            Effect::Save(row) => self.save(*row),
             Effect::Tell { call, user, device } => {
-                for tab in self.tabs_of(user, device) {
-                    let device = self.tabs[tab].me.device;
-                    if let Some(view) = self.board.view_for(call, user, device) {
-                        self.push_to_client(tab, Frame::Call(view, Timestamp(self.now)));
+                for socket in self.sockets_of(user, device) {
+                    let device = self.pages[self.sockets[socket].page].me.device;
+                    if let Some(view) = self.server.board.view_for(call, user, device) {
+                        let now = self.server_now();
+                        self.send_down(socket, Frame::Call(view, now));
                     }
                 }
             }
@@ -57,8 +121,8 @@ impl World {
                 device,
                 description,
             } => {
-                for tab in self.tabs_of(user, Some(device)) {
-                    self.push_to_client(tab, Frame::Description(call, description.clone()));
+                for socket in self.sockets_of(user, Some(device)) {
+                    self.send_down(socket, Frame::Description(call, description.clone()));
                 }
             }
             Effect::Candidates {
@@ -68,37 +132,56 @@ impl World {
                 epoch,
                 candidates,
             } => {
-                for tab in self.tabs_of(user, Some(device)) {
-                    self.push_to_client(tab, Frame::Candidates(call, epoch, candidates.clone()));
+                for socket in self.sockets_of(user, Some(device)) {
+                    self.send_down(socket, Frame::Candidates(call, epoch, candidates.clone()));
                 }
             }
             Effect::InCall { .. } => {}
         }
     }
 
-    pub(super) fn request(&mut self, tab: usize, id: u32, body: RequestBody) {
-        let from = self.tabs[tab].me.clone();
-        let ask = |call, request| switchboard::Input::Request {
-            call,
-            from: from.clone(),
-            request,
+    fn save(&mut self, row: Row) {
+        self.check_save(&row);
+        if row.record().end.is_some() {
+            *self.server.ends.entry(row.call.id).or_default() += 1;
+        }
+        self.server.rows.insert(row.call.id, row);
+    }
+
+    pub(super) fn request(&mut self, page: usize, socket: usize, sent: Pending) {
+        let Pending { id, body, .. } = sent;
+        let input = self.input_of(page, body, sent.wanted_at);
+        let Some(reply) = self.ask_server(input) else {
+            return;
         };
-        let input = match body {
+        let me = &self.pages[page].me;
+        let frame = match reply {
+            Ok(Reply::Done) => Frame::Done(id, None),
+            Ok(Reply::Call(call)) => {
+                let view = self.server.board.view_for(call, me.user, me.device);
+                Frame::Done(id, Some((view.unwrap(), self.server_now())))
+            }
+            Err(refusal) => Frame::Refused(id, refusal),
+        };
+        self.send_down(socket, frame);
+    }
+
+    fn input_of(&mut self, page: usize, body: RequestBody, wanted_at: i64) -> switchboard::Input {
+        let from = self.pages[page].me.clone();
+        let age = self.server_now().since(protocol::Timestamp(wanted_at));
+        let (call, request) = match body {
             RequestBody::StartCall {
                 attempt,
                 conversation,
                 description,
             } => {
                 let callee = other(conversation, from.user);
-                let reached = self
-                    .tabs
-                    .iter()
-                    .any(|tab| tab.me.user == callee && tab.socket);
-                switchboard::Input::Start(switchboard::Start {
+                let reached = !self.sockets_of(callee, None).is_empty();
+                return switchboard::Input::Start(switchboard::Start {
                     call: CallId(self.id()),
                     attempt,
                     conversation,
-                    from: from.clone(),
+                    from,
                     callee,
                     description,
                     reach: if reached {
@@ -106,61 +189,64 @@ impl World {
                     } else {
                         Reach::Nobody
                     },
-                })
+                    call_waiting: false,
+                });
             }
-            RequestBody::RingCall { call } => ask(call, Request::Ring),
+            RequestBody::RingCall { call } => (call, Request::Ring),
             RequestBody::AnswerCall {
                 call,
                 description,
                 candidates,
-            } => ask(
+            } => (
                 call,
                 Request::Answer {
                     description,
                     candidates,
                 },
             ),
+            RequestBody::TakeCall { call, description } => (call, Request::Take { description }),
+            RequestBody::SetSound { call, sound } => (call, Request::SetSound { sound }),
             RequestBody::DescribeCall { call, description } => {
-                ask(call, Request::Describe { description })
+                (call, Request::Describe { description })
             }
             RequestBody::AddCandidates {
                 call,
                 epoch,
                 candidates,
-            } => ask(call, Request::AddCandidates { epoch, candidates }),
-            RequestBody::DeclineCall { call } => ask(call, Request::Decline),
-            RequestBody::CancelCall { call } => ask(call, Request::Cancel),
-            RequestBody::HangUp { call } => ask(call, Request::HangUp),
-            RequestBody::ReportCall { call, report } => ask(call, Request::Report { report }),
-            other => panic!("a handset does not ask for {other:?}"),
+            } => (call, Request::AddCandidates { epoch, candidates }),
+            RequestBody::DeclineCall { call } => (call, Request::Decline),
+            RequestBody::CancelCall { call } => (call, Request::Cancel),
+            RequestBody::HangUp { call, heard_ago } => (call, Request::HangUp { heard_ago }),
+            RequestBody::ReportCall {
+                call,
+                report,
+                heard_ago,
+            } => (call, Request::Report { report, heard_ago }),
+            other => panic!("a phone does not ask for {other:?}"),
         };
-        let now = Timestamp(self.now);
-        let frame = match self.server(input) {
-            Ok(Reply::Done) => Frame::Done(id, None),
-            Ok(Reply::Call(call)) => {
-                let view = self.board.view_for(call, from.user, from.device).unwrap();
-                Frame::Done(id, Some((view, now)))
-            }
-            Err(refusal) => Frame::Refused(id, refusal),
-        };
-        self.push_to_client(tab, frame);
+        switchboard::Input::Request {
+            call,
+            from,
+            request,
+            age,
+        }
     }
 
-    pub(super) fn push_to_client(&mut self, tab: usize, frame: Frame) {
-        let at = self.now + self.delay();
-        let link = &mut self.tabs[tab].to_client;
-        let at = link.back().map_or(at, |(last, _)| at.max(*last));
-        link.push_back((at, frame));
+    pub(super) fn is_connected(&self, device: DeviceId) -> bool {
+        let of = |page: usize| self.pages[page].me.device == device;
+        self.sockets
+            .iter()
+            .any(|socket| socket.server && of(socket.page))
     }
 
-    pub(super) fn is_connected(&self, user: UserId, device: DeviceId) -> bool {
-        !self.tabs_of(user, Some(device)).is_empty()
-    }
-
-    pub(super) fn tabs_of(&self, user: UserId, device: Option<DeviceId>) -> Vec<usize> {
-        let is = |tab: &Tab| {
-            tab.socket && tab.me.user == user && device.is_none_or(|d| d == tab.me.device)
+    /// The server's open sockets of an account, or of one of its devices.
+    pub(super) fn sockets_of(&self, user: UserId, device: Option<DeviceId>) -> Vec<usize> {
+        let fits = |socket: usize| {
+            let me = &self.pages[self.sockets[socket].page].me;
+            self.sockets[socket].server && me.user == user && device.is_none_or(|d| d == me.device)
         };
-        (0..TABS).filter(|&tab| is(&self.tabs[tab])).collect()
+        (0..self.sockets.len())
+            .filter(|&socket| fits(socket))
+            .collect()
     }
 }

@@ -6,6 +6,8 @@ use protocol::description::{
 use protocol::{ConversationId, UserId};
 use uuid::Uuid;
 
+pub(super) const NAMES: [&str; 3] = ["Ada", "Ben", "Cleo"];
+
 pub(super) fn user(person: usize) -> UserId {
     UserId(Uuid::from_u128(person as u128 + 0xa0))
 }
@@ -22,13 +24,19 @@ pub(super) fn other(conversation: ConversationId, me: UserId) -> UserId {
     UserId(Uuid::from_u128(if a == me.0.as_u128() { b } else { a }))
 }
 
-pub(super) fn description(kind: DescriptionKind, epoch: u16, number: u64) -> CallDescription {
+/// A description of a peer connection with certificate `certificate`; every one has an `ufrag` of its own.
+pub(super) fn description(
+    kind: DescriptionKind,
+    epoch: u16,
+    certificate: u64,
+    ufrag: u64,
+) -> CallDescription {
     CallDescription {
         epoch,
         kind,
-        ufrag: format!("{number:016x}").parse().unwrap(),
+        ufrag: format!("{ufrag:08x}").parse().unwrap(),
         pwd: "q8W1vHkq0mXk9pYc2dRt5uZa".parse().unwrap(),
-        fingerprint: "ab".repeat(32).parse().unwrap(),
+        fingerprint: format!("{certificate:064x}").parse().unwrap(),
         dtls: match kind {
             DescriptionKind::Offer => DtlsRole::Actpass,
             DescriptionKind::Answer => DtlsRole::Active,

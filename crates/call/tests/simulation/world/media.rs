@@ -1,0 +1,332 @@
+//! Peer connections and the paths between them. Two ends find each other when each has the other's description and
+//! candidates; what a browser would refuse is refused here.
+
+use call::handset::Input;
+use protocol::control::ControlMessage;
+use protocol::description::{CallDescription, DescriptionKind};
+
+use call::phone::Slot;
+
+use super::values::{candidate, description};
+use super::{What, World};
+
+/// ICE gives up on a path that it does not find, or that does not come back, after so long at least and at most.
+const GIVES_UP: (i64, i64) = (10_000, 20_000);
+/// A path that broke is noticed after so long at most.
+const NOTICED_AFTER: i64 = 7_000;
+/// One message of the control channel in so many never arrives.
+const CONTROL_LOST_ONE_IN: u64 = 10;
+
+/// One end of a path: a peer connection of a handset of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) page: usize,
+    pub(super) slot: Slot,
+    number: u64,
+}
+
+pub(super) struct Peer {
+    /// It stands for the certificate as well.
+    number: u64,
+    local: Option<CallDescription>,
+    remote: Option<CallDescription>,
+    /// Whether it has candidates of `remote`.
+    candidates: bool,
+    pub(super) path: Path,
+    /// The other end, once a path was found.
+    pub(super) link: Option<End>,
+    control: bool,
+    /// Operations are carried out one after the other.
+    busy_until: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Path {
+    Sought,
+    Up,
+    Silent,
+    Failed,
+}
+
+pub(super) enum Operation {
+    Offer { epoch: u16 },
+    Answer { offer: CallDescription },
+    Use { answer: CallDescription },
+    Candidates,
+}
+
+impl World {
+    pub(super) fn peer(&mut self, end: End) -> Option<&mut Peer> {
+        let peer = self.pages[end.page].kit(end.slot).peer.as_mut();
+        peer.filter(|peer| peer.number == end.number)
+    }
+
+    pub(super) fn end_of(&self, page: usize, slot: Slot) -> Option<End> {
+        let number = self.pages[page].kits[slot as usize].peer.as_ref()?.number;
+        Some(End { page, slot, number })
+    }
+
+    /// Every peer connection that there is.
+    pub(super) fn ends(&self) -> Vec<End> {
+        let slots = |page| [Slot::A, Slot::B].map(|slot| (page, slot));
+        let all = (0..self.pages.len()).flat_map(slots);
+        all.filter_map(|(page, slot)| self.end_of(page, slot))
+            .collect()
+    }
+
+    pub(super) fn ask_peer(&mut self, page: usize, slot: Slot, operation: Operation) {
+        let number = self.number();
+        let takes = self.chance.upto(100);
+        let now = self.now;
+        let peer = self.pages[page]
+            .kit(slot)
+            .peer
+            .get_or_insert_with(|| Peer::new(number));
+        peer.busy_until = now.max(peer.busy_until) + takes;
+        let at = peer.busy_until;
+        let number = peer.number;
+        let end = End { page, slot, number };
+        self.at(at, What::Done { end, operation });
+    }
+
+    pub(super) fn peer_did(&mut self, end: End, operation: Operation) {
+        let ufrag = self.number();
+        let Some(peer) = self.peer(end) else {
+            return;
+        };
+        let described = match operation {
+            Operation::Offer { epoch } => Some(description(
+                DescriptionKind::Offer,
+                epoch,
+                end.number,
+                ufrag,
+            )),
+            Operation::Answer { offer } => {
+                if !peer.take(&offer) {
+                    return self.event(end, Input::PeerUnusable);
+                }
+                Some(description(
+                    DescriptionKind::Answer,
+                    offer.epoch,
+                    end.number,
+                    ufrag,
+                ))
+            }
+            Operation::Use { answer } => {
+                if !peer.take(&answer) {
+                    return self.event(end, Input::PeerUnusable);
+                }
+                None
+            }
+            Operation::Candidates => {
+                peer.candidates = true;
+                None
+            }
+        };
+        if let Some(description) = described {
+            peer.local = Some(description.clone());
+            if peer.path == Path::Failed {
+                peer.path = Path::Sought;
+            }
+            self.event(end, Input::Described { description });
+            for port in [50_000, 50_001] {
+                let candidate = candidate(port);
+                if self.peer(end).is_some() {
+                    self.event(end, Input::Candidate { candidate });
+                }
+            }
+        }
+        self.seek_path(end);
+    }
+
+    /// Once both ends know each other they find a path, if there is one.
+    fn seek_path(&mut self, end: End) {
+        let Some(local) = self
+            .peer(end)
+            .filter(|peer| peer.candidates)
+            .and_then(|peer| peer.local.clone())
+        else {
+            return;
+        };
+        let gives_up = self.chance.between(GIVES_UP.0, GIVES_UP.1);
+        let ufrag = local.ufrag.as_str().to_owned();
+        self.later(gives_up, What::Fails { end, ufrag });
+        let others: Vec<End> = self.ends();
+        if let Some(other) = others
+            .into_iter()
+            .find(|&other| self.know_each_other(end, other))
+        {
+            self.find_path(end, other);
+            self.find_path(other, end);
+        }
+    }
+
+    fn find_path(&mut self, end: End, other: End) {
+        let after = self.chance.upto(500);
+        self.later(after, What::PathFound { end, other });
+    }
+
+    fn know_each_other(&mut self, a: End, b: End) -> bool {
+        let mut known = |end| {
+            let peer: &Peer = self.peer(end)?;
+            let ready = peer.candidates && peer.path != Path::Failed;
+            let pair = peer.local.as_ref().zip(peer.remote.as_ref())?;
+            ready.then(|| (pair.0.clone(), pair.1.clone()))
+        };
+        a != b
+            && known(a)
+                .zip(known(b))
+                .is_some_and(|(a, b)| a.0 == b.1 && a.1 == b.0)
+    }
+
+    fn linked(&mut self, a: End, b: End) -> bool {
+        let mut has = |end, other| {
+            self.peer(end)
+                .is_some_and(|peer| peer.link == Some(other) && peer.path != Path::Failed)
+        };
+        has(a, b) && has(b, a)
+    }
+
+    fn is_broken(&self, a: End, b: End) -> bool {
+        self.broken_paths
+            .contains(&(a.page.min(b.page), a.page.max(b.page)))
+    }
+
+    pub(super) fn path_found(&mut self, end: End, other: End) {
+        let found = self.know_each_other(end, other) || self.linked(end, other);
+        if !found || self.is_broken(end, other) {
+            return;
+        }
+        let Some(peer) = self.peer(end) else { return };
+        peer.link = Some(other);
+        if std::mem::replace(&mut peer.path, Path::Up) == Path::Up {
+            return;
+        }
+        let opens = !std::mem::replace(&mut peer.control, true);
+        self.event(end, Input::PeerConnected);
+        if opens && self.peer(end).is_some() {
+            self.event(end, Input::ControlOpened);
+        }
+    }
+
+    pub(super) fn falls_silent(&mut self, end: End) {
+        let Some(other) = self.peer(end).and_then(|peer| peer.link) else {
+            return;
+        };
+        if self.linked(end, other) && !self.is_broken(end, other) {
+            return;
+        }
+        let gives_up = self.chance.between(GIVES_UP.0, GIVES_UP.1);
+        let Some(peer) = self.peer(end).filter(|peer| peer.path == Path::Up) else {
+            return;
+        };
+        peer.path = Path::Silent;
+        let ufrag = peer.local.as_ref().unwrap().ufrag.as_str().to_owned();
+        self.later(gives_up, What::Fails { end, ufrag });
+        self.event(end, Input::PeerDisconnected);
+    }
+
+    pub(super) fn path_fails(&mut self, end: End, ufrag: &str) {
+        let Some(peer) = self.peer(end) else { return };
+        let same = peer
+            .local
+            .as_ref()
+            .is_some_and(|local| local.ufrag.as_str() == ufrag);
+        if same && matches!(peer.path, Path::Sought | Path::Silent) {
+            peer.path = Path::Failed;
+            self.event(end, Input::PeerFailed);
+        }
+    }
+
+    pub(super) fn break_path(&mut self, a: usize, b: usize) {
+        self.broken_paths.insert((a.min(b), a.max(b)));
+        for end in self.ends() {
+            let other = self.peer(end).and_then(|peer| peer.link);
+            if other.is_some_and(|other| self.is_broken(end, other)) {
+                let after = self.chance.upto(NOTICED_AFTER);
+                self.later(after, What::Silence { end });
+            }
+        }
+    }
+
+    pub(super) fn break_paths_of(&mut self, page: usize) {
+        for other in 0..self.pages.len() {
+            if other != page {
+                self.break_path(page, other);
+            }
+        }
+    }
+
+    pub(super) fn mend_paths_of(&mut self, page: usize) {
+        self.broken_paths.retain(|&(a, b)| a != page && b != page);
+        for end in self.ends() {
+            if let Some(other) = self.peer(end).and_then(|peer| peer.link) {
+                self.find_path(end, other);
+            } else {
+                self.seek_path(end);
+            }
+        }
+    }
+
+    pub(super) fn close_peer(&mut self, page: usize, slot: Slot) {
+        let peer = self.pages[page].kit(slot).peer.take();
+        if let Some(end) = peer.and_then(|peer| peer.link) {
+            let after = self.chance.upto(NOTICED_AFTER);
+            self.later(after, What::Silence { end });
+        }
+    }
+
+    pub(super) fn send_control(&mut self, page: usize, slot: Slot, message: ControlMessage) {
+        let Some(end) = self.end_of(page, slot) else {
+            return;
+        };
+        let lost = !self.healed && self.chance.one_in(CONTROL_LOST_ONE_IN);
+        let takes = self.chance.upto(300);
+        let open = self
+            .peer(end)
+            .filter(|peer| peer.control && peer.path == Path::Up);
+        if let Some(to) = open.and_then(|peer| peer.link)
+            && !lost
+        {
+            self.later(takes, What::Control { to, message });
+        }
+    }
+
+    pub(super) fn control_arrives(&mut self, to: End, message: ControlMessage) {
+        let Some(peer) = self.peer(to) else { return };
+        if !peer.control {
+            return self.later(200, What::Control { to, message });
+        }
+        if let Some(from) = peer.link
+            && !self.is_broken(to, from)
+        {
+            self.event(to, Input::Control { message });
+        }
+    }
+}
+
+impl Peer {
+    fn new(number: u64) -> Self {
+        Self {
+            number,
+            local: None,
+            remote: None,
+            candidates: false,
+            path: Path::Sought,
+            link: None,
+            control: false,
+            busy_until: 0,
+        }
+    }
+
+    /// Takes the other side's description, if it has the certificate that this connection was made with.
+    fn take(&mut self, description: &CallDescription) -> bool {
+        let same = |before: &CallDescription| before.fingerprint == description.fingerprint;
+        let takes = self.remote.as_ref().is_none_or(same);
+        if takes {
+            self.remote = Some(description.clone());
+            self.candidates = false;
+        }
+        takes
+    }
+}

@@ -1,0 +1,263 @@
+//! What must be true: at every moment, soon after the network healed, and when all is over.
+
+use call::handset::HandsetView;
+use call::switchboard::Row;
+use protocol::call::{CallState, Here};
+use protocol::limits::DEVICE_RING_TIMEOUT;
+use protocol::{CallId, Milliseconds};
+
+use super::network::LONGEST_DELAY;
+use super::people::call_of;
+use super::{World, tally};
+
+/// So long after the network healed, all screens agree with the server and with each other: 15 s until either end of a
+/// dead socket has noticed, 5 s for what is still under way in the old network or until a client
+/// connects again, and 5 s for the snapshot, the requests that are sent again, what they set
+/// off on the other side, and a path found anew.
+const AGREED_AFTER: i64 = 25_000;
+/// The longest that a word and what it sets off are under way in a healed network.
+const UNDER_WAY: i64 = 1_500;
+/// Longer than any timer: 5 min until a call without devices is lost.
+const ALL_OVER_AFTER: i64 = 600_000;
+
+impl World {
+    // At every moment.
+
+    /// After whatever happened to a page.
+    pub(super) fn check_page(&self, page: usize) {
+        let it = &self.pages[page];
+        let name = self.name(page);
+        let views = self.shown(page);
+        let calls = views.iter().filter(|view| is_call(view)).count();
+        assert!(
+            it.peers() <= calls,
+            "{name} has a peer connection without a call on screen"
+        );
+        let open = views.iter().filter(|view| may_hear(view)).count();
+        assert!(
+            it.microphones() <= open,
+            "{name} has a microphone without a call on screen that is talked in"
+        );
+        for view in &views {
+            self.check_view(page, view);
+        }
+    }
+
+    fn check_view(&self, page: usize, view: &HandsetView) {
+        let name = self.name(page);
+        match view {
+            HandsetView::Incoming {
+                call,
+                answering: false,
+                ..
+            } => {
+                let started_at = self.server.rows[call].call.started_at;
+                // A device cannot know how long the word that made it ring was under way.
+                let longest = Milliseconds(DEVICE_RING_TIMEOUT.0 + LONGEST_DELAY.unsigned_abs());
+                assert!(
+                    self.server_now().since(started_at) <= longest,
+                    "{name} rings too long"
+                );
+            }
+            HandsetView::Active { call, .. } => {
+                let row = &self.server.rows[call];
+                let takes_part = row.caller == self.pages[page].me
+                    || row.callee.as_ref() == Some(&self.pages[page].me);
+                assert!(takes_part, "{name} talks without taking part");
+            }
+            HandsetView::Idle
+            | HandsetView::Incoming { .. }
+            | HandsetView::Outgoing { .. }
+            | HandsetView::Ended { .. } => {}
+        }
+    }
+
+    /// After whatever happened to the server.
+    pub(super) fn check_server(&self) {
+        for (person, name) in super::values::NAMES.iter().enumerate() {
+            let user = super::values::user(person);
+            let live = self
+                .live()
+                .filter(|row| row.call.caller == user || row.call.callee == user);
+            assert!(live.count() <= 1, "{name} is in two calls at once");
+        }
+    }
+
+    pub(super) fn check_save(&mut self, row: &Row) {
+        self.tally.count(match row.call.state {
+            CallState::Ringing { .. } => "rings",
+            CallState::Connecting { .. } => "connects",
+            CallState::Active { .. } => "talks",
+            CallState::Ended { end } => tally::name(end.reason),
+        });
+        let call = row.call.id;
+        let Some(before) = self.server.rows.get(&call) else {
+            return;
+        };
+        assert!(
+            before.record().end.is_none(),
+            "{call} changed after its end"
+        );
+        assert!(
+            before.call.revision < row.call.revision,
+            "the revision of {call} did not grow"
+        );
+        if let Some(winner) = &before.callee {
+            assert_eq!(Some(winner), row.callee.as_ref(), "two winners of {call}");
+        }
+    }
+
+    fn live(&self) -> impl Iterator<Item = &Row> {
+        self.server
+            .rows
+            .values()
+            .filter(|row| row.record().end.is_none())
+    }
+
+    // Soon after the network healed, and at the end.
+
+    /// Everybody is reachable again; then everybody hangs up, and all timers run out.
+    pub(crate) fn come_to_rest(&mut self) {
+        self.tell(|_| "— the network heals".to_owned());
+        self.healed = true;
+        self.server.dies_after = None;
+        for page in 0..self.pages.len() {
+            self.pages[page].microphone_broken = false;
+            self.come_online(page);
+        }
+        self.broken_paths.clear();
+        self.mend_all_paths();
+        self.wait(AGREED_AFTER);
+        self.check_agreement();
+        self.tell(|_| "— everybody hangs up".to_owned());
+        for _ in 0..3 {
+            self.all_hang_up();
+            self.wait(5_000);
+        }
+        self.wait(ALL_OVER_AFTER);
+        self.check_nothing_is_left();
+    }
+
+    /// Whatever changed a moment ago may still be under way; what stays different is wrong.
+    fn check_agreement(&mut self) {
+        for _ in 0..2 {
+            if self.disagreement().is_none() {
+                return;
+            }
+            self.wait(UNDER_WAY);
+        }
+        if let Some(words) = self.disagreement() {
+            panic!("{words}");
+        }
+    }
+
+    fn disagreement(&self) -> Option<String> {
+        let pages = || 0..self.pages.len();
+        let wrong = pages().find_map(|page| {
+            self.shown(page)
+                .iter()
+                .find_map(|view| self.wrong_view(page, view))
+        });
+        let calls = || self.live().map(|row| row.call.id);
+        wrong.or_else(|| {
+            pages().find_map(|page| calls().find_map(|call| self.missing_view(page, call)))
+        })
+    }
+
+    /// What a page shows and is not so.
+    fn wrong_view(&self, page: usize, view: &HandsetView) -> Option<String> {
+        let name = self.name(page);
+        if !is_call(view) {
+            return None;
+        }
+        let Some(call) = call_of(view) else {
+            return Some(format!(
+                "{name} still shows a call that the server never heard of: {view:?}"
+            ));
+        };
+        let me = &self.pages[page].me;
+        let told = self.server.board.view_for(call, me.user, me.device);
+        let Some(told) = told else {
+            return Some(format!("{name} shows {call}, which is not there: {view:?}"));
+        };
+        let fits = match (&told.call.state, view) {
+            (CallState::Ringing { .. }, HandsetView::Incoming { .. }) => told.here == Here::Rings,
+            (CallState::Ringing { .. }, HandsetView::Outgoing { .. })
+            | (CallState::Connecting { .. }, HandsetView::Active { since: None, .. })
+            | (CallState::Active { .. }, HandsetView::Active { since: Some(_), .. }) => {
+                told.here == Here::TakesPart
+            }
+            _ => false,
+        };
+        (!fits).then(|| format!("{name} shows {view:?}, while the server has {told:?}"))
+    }
+
+    /// A live call that a page ought to show and does not.
+    fn missing_view(&self, page: usize, call: CallId) -> Option<String> {
+        let me = &self.pages[page].me;
+        let told = self.server.board.view_for(call, me.user, me.device)?;
+        let views = self.shown(page);
+        let shown = views
+            .iter()
+            .any(|view| call_of(view) == Some(call) && is_call(view));
+        let ought = match told.here {
+            Here::TakesPart => true,
+            Here::Elsewhere { .. } => false,
+            Here::Rings => views == [HandsetView::Idle],
+        };
+        (ought && !shown).then(|| {
+            format!(
+                "{} shows {views:?}, while the server has {told:?}",
+                self.name(page)
+            )
+        })
+    }
+
+    fn check_nothing_is_left(&self) {
+        assert_eq!(
+            self.server.board.poll_timeout(),
+            None,
+            "a timer of the server is left"
+        );
+        for (call, row) in &self.server.rows {
+            assert!(row.record().end.is_some(), "{call} never ended");
+            assert_eq!(
+                self.server.ends.get(call),
+                Some(&1),
+                "records of the end of {call}"
+            );
+        }
+        for (page, it) in self.pages.iter().enumerate() {
+            let name = self.name(page);
+            assert_eq!(self.shown(page), [HandsetView::Idle], "{name}");
+            assert_eq!(it.phone.poll_timeout(), None, "a timer of {name} is left");
+            assert_eq!(it.microphones(), 0, "a microphone of {name} is left");
+            assert_eq!(it.peers(), 0, "a peer connection of {name} is left");
+            assert_eq!(
+                it.unanswered(),
+                0,
+                "requests of {name} without an answer are left"
+            );
+            assert!(
+                !self.server.board.in_call(it.me.user),
+                "{name} is in a call still"
+            );
+            let snapshot = self.server.board.snapshot(it.me.user, it.me.device);
+            assert_eq!(snapshot, Vec::new(), "{name}");
+        }
+    }
+}
+
+/// Whether it is a call that is not over.
+fn is_call(view: &HandsetView) -> bool {
+    !matches!(view, HandsetView::Idle | HandsetView::Ended { .. })
+}
+
+/// Whether the microphone may be open for it.
+fn may_hear(view: &HandsetView) -> bool {
+    match view {
+        HandsetView::Idle | HandsetView::Ended { .. } => false,
+        HandsetView::Incoming { answering, .. } => *answering,
+        HandsetView::Outgoing { .. } | HandsetView::Active { .. } => true,
+    }
+}
