@@ -2,29 +2,37 @@
 //!
 //! The driver hands in an [`Input`] with the server's time, carries out the [`Effect`]s in their order,
 //! then sends the reply; [`Reply::Call`] is sent as [`Switchboard::view_for`] shows it to the requester.
-//! The rules kept here: a person is in at most one call; the first answer wins; every call ends once,
-//! for one reason, with one record; a device that is away ends no call. It does no I/O, reads no clock
-//! and knows neither contacts nor sockets.
+//! The rules kept here: a device talks in at most one call, a second one is on hold or waits to be answered; the first
+//! answer wins; every call has one record with one end, the one that happened first; a device that is away ends no
+//! call. It does no I/O, reads no clock and knows neither contacts nor sockets nor settings.
 
 mod consequences;
+mod describing;
 mod effect;
+mod ending;
+mod holding;
 mod input;
 mod live;
 mod recent;
 mod requests;
+mod restoring;
+mod starting;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod timeouts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::call::{CallState, CallView, EndReason, Here, Remote};
+use protocol::call::CallView;
 use protocol::{AttemptId, CallId, DeviceId, Timestamp, UserId};
 
 pub use effect::{Effect, Handled, Row};
+use ending::Ending;
 pub use input::{Input, Party, Reach, Refusal, Reply, Request, Start};
-use live::{Change, Live, Side, State};
-use recent::{Ended, Recent};
+use live::{Change, Live};
+use recent::Recent;
+use requests::Asked;
 pub use timeouts::Timeouts;
 
 /// All live calls of a server.
@@ -59,36 +67,43 @@ impl Switchboard {
                 call,
                 from,
                 request,
-                age: _,
-            } => self.request(now, call, &from, request, &mut effects),
+                age,
+            } => {
+                let from = &from;
+                let asked = Asked {
+                    from,
+                    request,
+                    now,
+                    age,
+                };
+                self.request(call, asked, &mut effects)
+            }
             Input::DeviceConnected { user, device } => {
-                self.each_of(now, user, &mut effects, |live| {
+                self.each_of(user, &mut effects, |live| {
                     live.device_connected(user, device)
                 });
                 Ok(Reply::Done)
             }
             Input::DeviceGone { user, device } => {
-                self.each_of(now, user, &mut effects, |live| {
+                self.each_of(user, &mut effects, |live| {
                     live.device_gone(now, user, device)
                 });
                 Ok(Reply::Done)
             }
             Input::SessionEnded { user, device } => {
-                self.each_of(now, user, &mut effects, |live| {
+                self.each_of(user, &mut effects, |live| {
                     live.session_ended(now, user, device)
                 });
                 Ok(Reply::Done)
             }
             Input::AccountGone { user } => {
-                self.each_of(now, user, &mut effects, |live| {
-                    Change::Ended(live.account_gone(user))
+                self.each_of(user, &mut effects, |live| {
+                    Change::Ended(Ending::found(live.account_gone(user), now))
                 });
                 Ok(Reply::Done)
             }
             Input::Restore(rows) => {
-                for row in rows {
-                    self.restore(now, row, &mut effects);
-                }
+                self.restore(now, rows, &mut effects);
                 Ok(Reply::Done)
             }
             Input::Tick => {
@@ -124,231 +139,22 @@ impl Switchboard {
         self.live_of(user).any(|live| live.callee_side().is_some())
     }
 
-    fn start(
-        &mut self,
-        now: Timestamp,
-        start: Start,
-        effects: &mut Vec<Effect>,
-    ) -> Result<Reply, Refusal> {
-        let caller = start.from.user;
-        if caller == start.callee {
-            return Err(Refusal::OwnAccount);
-        }
-        if let Some(&call) = self.attempts.get(&(caller, start.attempt)) {
-            return self.started_before(call, &start);
-        }
-        requests::check_offer(&start.description)?;
-        let theirs = self.ringing(start.callee, caller);
-        if let Some(call) = theirs
-            .filter(|live| live.reach != Reach::Silent)
-            .map(|live| live.id)
-        {
-            self.join(now, call, start.from, start.attempt, effects);
-            return Ok(Reply::Call(call));
-        }
-        // A blocked caller may not see a difference.
-        if let Some(call) = self.ringing(caller, start.callee).map(|live| live.id) {
-            self.change(now, call, Change::Ended(EndReason::Replaced), effects);
-        }
-        if self.is_busy(caller) {
-            return Err(Refusal::CallerBusy);
-        }
-        let busy = start.reach != Reach::Silent && self.is_busy(start.callee);
-        Ok(self.place(now, start, busy, effects))
-    }
-
-    /// Makes the call: it rings, or it is over at once because the callee is in another.
-    fn place(
-        &mut self,
-        now: Timestamp,
-        start: Start,
-        busy: bool,
-        effects: &mut Vec<Effect>,
-    ) -> Reply {
-        let Start { call, callee, .. } = start;
-        let unreachable_at =
-            (start.reach == Reach::Nobody).then(|| now + self.timeouts.unreachable);
-        self.insert(Live {
-            id: call,
-            revision: 0,
-            conversation: start.conversation,
-            started_at: now,
-            reach: start.reach,
-            attempts: vec![(start.from.user, start.attempt)],
-            joined: false,
-            caller: Side {
-                party: start.from,
-                away: None,
-                sent: Some(Remote {
-                    description: start.description,
-                    candidates: Vec::new(),
-                }),
-            },
-            callee,
-            state: State::Ringing {
-                devices: BTreeSet::new(),
-                expires_at: now + self.timeouts.ring,
-                unreachable_at,
-            },
-        });
-        if busy {
-            self.change(now, call, Change::Ended(EndReason::Busy), effects);
-        } else {
-            effects.extend(self.save(call));
-            effects.extend((start.reach == Reach::Devices).then_some(Effect::Tell {
-                call,
-                user: callee,
-                device: None,
-            }));
-        }
-        Reply::Call(call)
-    }
-
-    /// A resent start finds its call, if it is the same one from the same device.
-    fn started_before(&self, call: CallId, start: &Start) -> Result<Reply, Refusal> {
-        let conversation = match self.calls.get(&call) {
-            Some(live) => Some(live.conversation),
-            None => self.recent.get(call).map(Ended::conversation),
-        };
-        let view = self.view_for(call, start.from.user, start.from.device);
-        let takes_part = view.is_some_and(|view| view.here == Here::TakesPart);
-        if takes_part && conversation == Some(start.conversation) {
-            Ok(Reply::Call(call))
-        } else {
-            Err(Refusal::AttemptUsed)
-        }
-    }
-
-    /// Glare: whoever starts a call to somebody who is calling them at that moment answers instead.
-    fn join(
-        &mut self,
-        now: Timestamp,
-        call: CallId,
-        from: Party,
-        attempt: AttemptId,
-        effects: &mut Vec<Effect>,
-    ) {
-        let expires_at = now + self.timeouts.connect;
-        self.attempts.insert((from.user, attempt), call);
-        self.update(now, call, effects, |live| {
-            live.attempts.push((from.user, attempt));
-            live.joined = true;
-            live.accept(from, None, expires_at);
-            Ok(Change::Answered)
-        })
-        .ok();
-    }
-
-    fn request(
-        &mut self,
-        now: Timestamp,
-        call: CallId,
-        from: &Party,
-        request: Request,
-        effects: &mut Vec<Effect>,
-    ) -> Result<Reply, Refusal> {
-        let reply = match request {
-            Request::Answer { .. } | Request::Take { .. } => Reply::Call(call),
-            Request::Ring
-            | Request::Describe { .. }
-            | Request::AddCandidates { .. }
-            | Request::SetSound { .. }
-            | Request::Decline
-            | Request::Cancel
-            | Request::HangUp { .. }
-            | Request::Report { .. } => Reply::Done,
-        };
-        if !self.calls.contains_key(&call) {
-            return self.request_after_end(call, from, &request, reply);
-        }
-        let timeouts = self.timeouts;
-        self.update(now, call, effects, |live| {
-            live.request(now, from, request, &timeouts)
-        })?;
-        Ok(reply)
-    }
-
-    /// Whatever asks for an end, or for the state, is served; the rest comes too late.
-    fn request_after_end(
-        &self,
-        call: CallId,
-        from: &Party,
-        request: &Request,
-        reply: Reply,
-    ) -> Result<Reply, Refusal> {
-        self.view_for(call, from.user, from.device)
-            .ok_or(Refusal::NoCall)?;
-        match request {
-            Request::Ring
-            | Request::Answer { .. }
-            | Request::Decline
-            | Request::Cancel
-            | Request::HangUp { .. }
-            | Request::Report { .. } => Ok(reply),
-            Request::Take { .. }
-            | Request::SetSound { .. }
-            | Request::Describe { .. }
-            | Request::AddCandidates { .. } => Err(Refusal::Over),
-        }
-    }
-
-    fn restore(&mut self, now: Timestamp, row: Row, effects: &mut Vec<Effect>) {
-        let away = |party| Side {
-            party,
-            away: Some(now),
-            sent: None,
-        };
-        let state = match (row.call.state, row.callee) {
-            (CallState::Ringing { expires_at, .. }, _) => State::Ringing {
-                devices: BTreeSet::new(),
-                expires_at,
-                unreachable_at: None,
-            },
-            (CallState::Connecting { expires_at }, Some(callee)) => State::Connecting {
-                callee: away(callee),
-                sounds: None,
-                // The time that the server was gone was no time to connect.
-                expires_at: expires_at.max(now + self.timeouts.connect),
-            },
-            (CallState::Active { since }, Some(callee)) => State::Active {
-                callee: away(callee),
-                since,
-            },
-            (CallState::Connecting { .. } | CallState::Active { .. }, None)
-            | (CallState::Ended { .. }, _) => return,
-        };
-        let call = row.call.id;
-        self.insert(Live {
-            id: call,
-            revision: row.call.revision.saturating_add(1),
-            conversation: row.call.conversation,
-            started_at: row.call.started_at,
-            reach: row.reach,
-            attempts: vec![(row.call.caller, row.attempt)],
-            joined: false,
-            caller: away(row.caller),
-            callee: row.call.callee,
-            state,
-        });
-        effects.extend(self.save(call));
-    }
-
     fn tick(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         while let Some(&(at, call)) = self.deadlines.first()
             && at <= now
         {
             self.deadlines.remove(&(at, call));
-            let live = self.remove(call);
-            let due = live.as_ref().and_then(|live| live.deadline(&self.timeouts));
-            let reason = due.map_or(EndReason::Lost, |(_, reason)| reason);
-            self.finish(now, live, reason, effects);
+            let Some(live) = self.remove(call) else {
+                continue;
+            };
+            let ending = live.overdue(now, &self.timeouts);
+            self.finish(&live, &ending, effects);
         }
     }
 
     /// Lets something happen to every call of an account.
     fn each_of(
         &mut self,
-        now: Timestamp,
         user: UserId,
         effects: &mut Vec<Effect>,
         happen: impl Fn(&mut Live) -> Change,
@@ -361,8 +167,7 @@ impl Switchboard {
             .copied()
             .collect();
         for call in calls {
-            self.update(now, call, effects, |live| Ok(happen(live)))
-                .ok();
+            self.update(call, effects, |live| Ok(happen(live))).ok();
         }
     }
 
@@ -393,18 +198,6 @@ impl Switchboard {
             self.deadlines.remove(&(at, call));
         }
         Some(live)
-    }
-
-    /// The call by which one account rings another.
-    fn ringing(&self, from: UserId, to: UserId) -> Option<&Live> {
-        self.live_of(from).find(|live| {
-            live.caller.party.user == from && live.callee == to && live.callee_side().is_none()
-        })
-    }
-
-    /// Whether an account is in a live call that it knows of.
-    fn is_busy(&self, user: UserId) -> bool {
-        self.live_of(user).any(|live| live.role(user).is_some())
     }
 
     fn live_of(&self, user: UserId) -> impl Iterator<Item = &Live> {

@@ -1,17 +1,16 @@
 //! What follows from a change of a call: the next revision, kept before it is told, and the end.
 
-use protocol::call::{CallEnd, CallState, EndReason};
-use protocol::{CallId, Timestamp};
+use protocol::{CallId, DeviceId};
 
-use super::live::{Change, Live, State};
+use super::ending::Ending;
+use super::live::{Change, Live};
 use super::recent::Ended;
-use super::{Effect, Reach, Refusal, Switchboard};
+use super::{Effect, Refusal, Switchboard};
 
 impl Switchboard {
     /// Lets something happen to a call and sees to all that follows from it.
     pub(super) fn update(
         &mut self,
-        now: Timestamp,
         call: CallId,
         effects: &mut Vec<Effect>,
         happen: impl FnOnce(&mut Live) -> Result<Change, Refusal>,
@@ -28,17 +27,11 @@ impl Switchboard {
                 self.deadlines.remove(&(at, call));
             }
         }
-        self.change(now, call, change?, effects);
+        self.change(call, change?, effects);
         Ok(())
     }
 
-    pub(super) fn change(
-        &mut self,
-        now: Timestamp,
-        call: CallId,
-        change: Change,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn change(&mut self, call: CallId, change: Change, effects: &mut Vec<Effect>) {
         match change {
             Change::Nothing => {}
             Change::Pass(passed) => effects.extend(passed),
@@ -59,12 +52,18 @@ impl Switchboard {
                 effects.extend(self.revise(call));
                 if let Some(live) = self.calls.get(&call) {
                     effects.extend(tell_both(live));
-                    effects.extend(in_call(live, true));
+                    effects.extend(in_call(live));
                 }
             }
-            Change::Ended(reason) => {
-                let live = self.remove(call);
-                self.finish(now, live, reason, effects);
+            Change::Taken(passed) => {
+                effects.extend(self.revise(call));
+                effects.extend(self.calls.get(&call).into_iter().flat_map(tell_both));
+                effects.extend(passed);
+            }
+            Change::Ended(ending) => {
+                if let Some(live) = self.remove(call) {
+                    self.finish(&live, &ending, effects);
+                }
             }
         }
     }
@@ -82,32 +81,19 @@ impl Switchboard {
     }
 
     /// Ends a call that is not live any more.
-    pub(super) fn finish(
-        &mut self,
-        now: Timestamp,
-        live: Option<Live>,
-        reason: EndReason,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Some(live) = live else { return };
-        let Some(mut row) = live.row() else { return };
-        let talked = match live.state {
-            State::Active { since, .. } => Some(now.since(since)),
-            State::Ringing { .. } | State::Connecting { .. } => None,
+    pub(super) fn finish(&mut self, live: &Live, ending: &Ending, effects: &mut Vec<Effect>) {
+        let Some(ended) = Ended::new(live, ending) else {
+            return;
         };
-        row.call.revision = live.revision.saturating_add(1);
-        row.call.state = CallState::Ended {
-            end: CallEnd {
-                reason,
-                ended_at: now,
-                talked,
-            },
-        };
-        let ended = Ended::new(&row, live.attempts.clone());
-        effects.push(Effect::Save(Box::new(row)));
-        effects.extend(tell_both(&live));
+        effects.push(ended.save());
+        effects.extend(tell(live, None));
         if live.callee_side().is_some() {
-            effects.extend(in_call(&live, false));
+            let both = [live.caller.party.user, live.callee];
+            let free = both.into_iter().filter(|user| !self.in_call(*user));
+            effects.extend(free.map(|user| Effect::InCall {
+                user,
+                in_call: false,
+            }));
         }
         for attempt in self.recent.remember(ended) {
             self.attempts.remove(&attempt);
@@ -115,19 +101,23 @@ impl Switchboard {
     }
 }
 
-/// Tells all devices of both; a callee who must not know is not told.
+/// Tells the devices of both, of a call that waits behind another only the one that it waits on.
 fn tell_both(live: &Live) -> impl Iterator<Item = Effect> + use<> {
-    let call = live.id;
-    let callee = (live.reach != Reach::Silent).then_some(live.callee);
-    std::iter::once(live.caller.party.user)
-        .chain(callee)
-        .map(move |user| Effect::Tell {
-            call,
-            user,
-            device: None,
-        })
+    tell(live, live.waits_on().map(|party| party.device))
 }
 
-fn in_call(live: &Live, in_call: bool) -> [Effect; 2] {
-    [live.caller.party.user, live.callee].map(|user| Effect::InCall { user, in_call })
+/// Tells all devices of the caller, and one or all of the callee's; a callee who must not know is not told.
+fn tell(live: &Live, callees: Option<DeviceId>) -> impl Iterator<Item = Effect> + use<> {
+    let call = live.id;
+    let callee = live.reach.is_told().then_some((live.callee, callees));
+    std::iter::once((live.caller.party.user, None))
+        .chain(callee)
+        .map(move |(user, device)| Effect::Tell { call, user, device })
+}
+
+fn in_call(live: &Live) -> [Effect; 2] {
+    [live.caller.party.user, live.callee].map(|user| Effect::InCall {
+        user,
+        in_call: true,
+    })
 }

@@ -90,10 +90,20 @@ pub enum Reach {
     /// No device is connected: `unreachable` after a short wait, unless one appears.
     Nobody,
     /// The callee does not want to be disturbed, or muted the conversation: no device rings or is shown the
-    /// ringing call, but it enters the timeline and is missed.
+    /// call, but it enters the timeline and is missed. Whoever calls back meanwhile answers it.
     Quiet,
     /// The callee blocks the caller: no device is ever told, and it ends as `no_answer`.
     Silent,
+}
+
+impl Reach {
+    /// Whether the callee's devices are shown the call.
+    pub const fn is_told(self) -> bool {
+        match self {
+            Self::Devices | Self::Nobody => true,
+            Self::Quiet | Self::Silent => false,
+        }
+    }
 }
 
 /// A device of an account.
@@ -114,9 +124,9 @@ pub enum Request {
     Ring,
     /// It answers.
     Answer {
-        /// The answer, epoch 0.
+        /// The answer, of the offer's epoch.
         description: CallDescription,
-        /// The candidates found so far.
+        /// The candidates found so far. The driver has checked them.
         candidates: Vec<Candidate>,
     },
     /// It describes itself anew.
@@ -128,7 +138,7 @@ pub enum Request {
     AddCandidates {
         /// The negotiation that they belong to.
         epoch: u16,
-        /// The candidates.
+        /// The candidates. The driver has checked them.
         candidates: Vec<Candidate>,
     },
     /// The callee rejects.
@@ -187,7 +197,7 @@ pub enum Refusal {
     TooEarly,
     /// More than [`CANDIDATES_MAX`](protocol::limits::CANDIDATES_MAX) candidates of one epoch.
     TooManyCandidates,
-    /// An offer where an answer belongs, another epoch than 0 at the start, or a value that is not allowed.
+    /// An offer where an answer belongs, an epoch that is not the one due, or a value that is not allowed.
     BadDescription,
     /// Another tab of the same device has answered.
     AnsweredByOtherTab,
@@ -226,7 +236,7 @@ impl Refusal {
             }
             Self::TooManyCandidates => "Too many candidates; send at most 64 for each description.",
             Self::BadDescription => {
-                "The description does not fit here; start with an offer of epoch 0 and answer with an answer of the offer's epoch."
+                "The description does not fit here; start with an offer of epoch 0, answer with an answer of the offer's epoch, take over with an offer above the call's."
             }
             Self::AnsweredByOtherTab => "The call was answered in another tab.",
             Self::AttemptUsed => "This attempt was used for another call; make a new one.",

@@ -1,6 +1,6 @@
 //! A live call: its states, what time and coming and going devices do to it, and who sees what of it.
 //!
-//! What requests do is in `requests`. A call knows nothing of other calls or of those that ended; `Switchboard` does.
+//! What requests do is in `requests` and its neighbours. A call knows nothing of other calls or of those that ended; `Switchboard` does.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +9,7 @@ use protocol::call::{
 };
 use protocol::{AttemptId, CallId, ConversationId, DeviceId, Timestamp, UserId};
 
+use super::ending::{Ending, Facts};
 use super::{Effect, Party, Reach, Row, Timeouts};
 
 pub(super) struct Live {
@@ -39,18 +40,22 @@ pub(super) enum State {
     Ringing {
         /// Devices of the callee that said they ring and are still connected.
         devices: BTreeSet<DeviceId>,
+        /// The callee's device that it rings on, and no other: it talks in a call already.
+        waits_on: Option<Party>,
         expires_at: Timestamp,
         /// Set while no device of the callee was connected.
         unreachable_at: Option<Timestamp>,
     },
     Connecting {
         callee: Side,
-        /// The one side that has reported sound.
-        sounds: Option<Role>,
+        answered_at: Timestamp,
+        /// The one side that has reported that it is connected, and since when it is.
+        connected: Option<(Role, Timestamp)>,
         expires_at: Timestamp,
     },
     Active {
         callee: Side,
+        answered_at: Timestamp,
         since: Timestamp,
     },
 }
@@ -62,6 +67,20 @@ pub(super) struct Side {
     pub(super) away: Option<Timestamp>,
     /// Its newest description and that description's candidates; nothing after a restart of the server.
     pub(super) sent: Option<Remote>,
+    /// What it does with its sound.
+    pub(super) sound: CallSound,
+}
+
+impl Side {
+    /// A device that is here and has sent nothing yet.
+    pub(super) fn new(party: Party) -> Self {
+        Self {
+            party,
+            away: None,
+            sent: None,
+            sound: CallSound::default(),
+        }
+    }
 }
 
 /// What a request changed.
@@ -78,35 +97,52 @@ pub(super) enum Change {
     Moved,
     /// It was answered; everybody is told.
     Answered,
+    /// Another device has it now; everybody is told, and what it sent is passed on.
+    Taken(Vec<Effect>),
     /// It is over.
-    Ended(EndReason),
+    Ended(Ending),
 }
 
 impl Live {
     /// From ringing to connecting.
-    pub(super) fn accept(&mut self, party: Party, sent: Option<Remote>, expires_at: Timestamp) {
-        let callee = Side {
-            party,
-            away: None,
-            sent,
-        };
+    pub(super) fn accept(
+        &mut self,
+        now: Timestamp,
+        party: Party,
+        sent: Option<Remote>,
+        expires_at: Timestamp,
+    ) {
         self.state = State::Connecting {
-            callee,
-            sounds: None,
+            callee: Side {
+                sent,
+                ..Side::new(party)
+            },
+            answered_at: now,
+            connected: None,
             expires_at,
         };
     }
 
     pub(super) fn activate(&mut self, since: Timestamp) {
-        let State::Connecting { callee, .. } = &mut self.state else {
+        let State::Connecting {
+            callee,
+            answered_at,
+            ..
+        } = &mut self.state
+        else {
             return;
         };
         let callee = Side {
             party: callee.party.clone(),
             away: callee.away,
             sent: callee.sent.take(),
+            sound: callee.sound,
         };
-        self.state = State::Active { callee, since };
+        self.state = State::Active {
+            callee,
+            answered_at: *answered_at,
+            since,
+        };
     }
 
     /// A device has a socket again.
@@ -119,7 +155,9 @@ impl Live {
                 if user == self.callee && unreachable_at.is_some() =>
             {
                 *unreachable_at = None;
-                self.reach = Reach::Devices;
+                if self.reach == Reach::Nobody {
+                    self.reach = Reach::Devices;
+                }
                 Change::Kept
             }
             State::Ringing { .. } | State::Connecting { .. } | State::Active { .. } => {
@@ -155,12 +193,18 @@ impl Live {
         device: DeviceId,
     ) -> Change {
         if self.taking_part(user, device).is_none() {
-            return self.device_gone(now, user, device);
+            let change = self.device_gone(now, user, device);
+            return if self.waits_no_more(user, device) {
+                Change::Moved
+            } else {
+                change
+            };
         }
-        Change::Ended(match self.state {
+        let reason = match self.state {
             State::Ringing { .. } => EndReason::Cancelled,
             State::Connecting { .. } | State::Active { .. } => EndReason::HungUp { by: user },
-        })
+        };
+        Change::Ended(Ending::found(reason, now))
     }
 
     /// Why the call ends when an account goes.
@@ -194,10 +238,40 @@ impl Live {
                 };
                 Some((*expires_at, EndReason::Failed { cause }))
             }
-            State::Active { callee, .. } => {
-                let both_away = self.caller.away?.max(callee.away?);
-                Some((both_away + timeouts.abandoned, EndReason::Lost))
-            }
+            State::Active { .. } => Some((self.both_away()? + timeouts.abandoned, EndReason::Lost)),
+        }
+    }
+
+    /// The end of a call whose time is up. Whether two devices that are away hear each other nobody knows; they are
+    /// taken at the word that the second of them did not say any more.
+    pub(super) fn overdue(&self, now: Timestamp, timeouts: &Timeouts) -> Ending {
+        let reason = self.deadline(timeouts);
+        Ending {
+            heard_until: self.both_away(),
+            ..Ending::found(reason.map_or(EndReason::Lost, |(_, reason)| reason), now)
+        }
+    }
+
+    /// Since when both devices have no socket.
+    fn both_away(&self) -> Option<Timestamp> {
+        Some(self.caller.away?.max(self.callee_side()?.away?))
+    }
+
+    /// What an end that somebody states is judged by.
+    pub(super) fn facts(&self) -> Facts {
+        let (answered_at, since) = match self.state {
+            State::Ringing { .. } => (None, None),
+            State::Connecting { answered_at, .. } => (Some(answered_at), None),
+            State::Active {
+                answered_at, since, ..
+            } => (Some(answered_at), Some(since)),
+        };
+        Facts {
+            caller: self.caller.party.user,
+            callee: self.callee,
+            started_at: self.started_at,
+            answered_at,
+            since,
         }
     }
 
@@ -213,7 +287,10 @@ impl Live {
             Some(side) => Here::Elsewhere {
                 device: Some(side.party.device_name.clone()),
             },
-            None => Here::Rings,
+            None if self.rings_on(device) => Here::Rings,
+            None => Here::Elsewhere {
+                device: self.waits_on().map(|party| party.device_name.clone()),
+            },
         };
         let remote = match here {
             Here::Rings | Here::TakesPart => other.and_then(|side| side.sent.clone()),
@@ -224,7 +301,7 @@ impl Live {
             role,
             here,
             remote,
-            epoch: 0,
+            epoch: self.epoch(),
         })
     }
 
@@ -250,8 +327,11 @@ impl Live {
                 },
                 State::Active { since, .. } => CallState::Active { since: *since },
             },
-            caller_sound: CallSound::default(),
-            callee_sound: CallSound::default(),
+            caller_sound: self.caller.sound,
+            callee_sound: self
+                .callee_side()
+                .map(|side| side.sound)
+                .unwrap_or_default(),
         }
     }
 
@@ -269,7 +349,7 @@ impl Live {
     pub(super) fn role(&self, user: UserId) -> Option<Role> {
         if user == self.caller.party.user {
             Some(Role::Caller)
-        } else if user == self.callee && self.reach != Reach::Silent {
+        } else if user == self.callee && self.reach.is_told() {
             Some(Role::Callee)
         } else {
             None
@@ -281,6 +361,38 @@ impl Live {
             State::Ringing { .. } => None,
             State::Connecting { callee, .. } | State::Active { callee, .. } => Some(callee),
         }
+    }
+
+    /// An account's side of the answered call.
+    pub(super) fn talking_side(&self, user: UserId) -> Option<&Side> {
+        let callee = self.callee_side()?;
+        match self.role(user)? {
+            Role::Caller => Some(&self.caller),
+            Role::Callee => Some(callee),
+        }
+    }
+
+    /// The callee's device that the call waits on, where it rings during another one.
+    pub(super) fn waits_on(&self) -> Option<&Party> {
+        match &self.state {
+            State::Ringing { waits_on, .. } => waits_on.as_ref(),
+            State::Connecting { .. } | State::Active { .. } => None,
+        }
+    }
+
+    /// Where the device is gone for good that a call waits on, it rings on all others.
+    fn waits_no_more(&mut self, user: UserId, device: DeviceId) -> bool {
+        let waited = user == self.callee && self.waits_on().is_some_and(|on| on.device == device);
+        if waited && let State::Ringing { waits_on, .. } = &mut self.state {
+            *waits_on = None;
+        }
+        waited
+    }
+
+    /// Whether a device of the callee may answer the ringing call.
+    pub(super) fn rings_on(&self, device: DeviceId) -> bool {
+        matches!(self.state, State::Ringing { .. })
+            && self.waits_on().is_none_or(|party| party.device == device)
     }
 
     pub(super) fn side(&mut self, role: Role) -> Option<&mut Side> {

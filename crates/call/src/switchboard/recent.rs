@@ -1,11 +1,17 @@
 //! The calls that ended a while ago, so that late and repeated requests find them. Bounded; the store has the rest.
+//!
+//! The end that happened first is the truth: a device whose word of it waited for a socket corrects the record, once
+//! for each side.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use protocol::call::{Call, CallView, Here, Role};
-use protocol::{AttemptId, CallId, DeviceId, UserId};
+use protocol::call::{CallEnd, CallState, CallView, Here, Role};
+use protocol::{AttemptId, CallId, ConversationId, DeviceId, UserId};
 
-use super::{Party, Reach, Row};
+use super::ending::{Ending, Facts};
+use super::live::Live;
+use super::requests::Asked;
+use super::{Effect, Refusal, Request, Row, Switchboard};
 
 /// Ended calls remembered, at most.
 const RECENT_MAX: usize = 1024;
@@ -17,33 +23,45 @@ pub(super) struct Recent {
 }
 
 pub(super) struct Ended {
-    call: Call,
-    caller: Party,
-    callee: Option<Party>,
-    silent: bool,
+    row: Row,
+    end: CallEnd,
+    facts: Facts,
     attempts: Vec<(UserId, AttemptId)>,
+    /// The sides that have said how it ended. Nobody says it twice: a resend is no earlier end, whatever its
+    /// way through the network took.
+    stated: Vec<Role>,
 }
 
 impl Ended {
-    pub(super) fn new(row: &Row, attempts: Vec<(UserId, AttemptId)>) -> Self {
-        Self {
-            call: row.call.clone(),
-            caller: row.caller.clone(),
-            callee: row.callee.clone(),
-            silent: row.reach == Reach::Silent,
-            attempts,
-        }
+    /// The record of a call that is over; nothing where it cannot be kept.
+    pub(super) fn new(live: &Live, ending: &Ending) -> Option<Self> {
+        let mut row = live.row()?;
+        let facts = live.facts();
+        let end = ending.end(&facts);
+        row.call.revision = live.revision.saturating_add(1);
+        row.call.state = CallState::Ended { end };
+        Some(Self {
+            row,
+            end,
+            facts,
+            attempts: live.attempts.clone(),
+            stated: ending.stated_by.into_iter().collect(),
+        })
     }
 
-    pub(super) fn conversation(&self) -> protocol::ConversationId {
-        self.call.conversation
+    pub(super) fn save(&self) -> Effect {
+        Effect::Save(Box::new(self.row.clone()))
+    }
+
+    pub(super) fn conversation(&self) -> ConversationId {
+        self.row.call.conversation
     }
 
     pub(super) fn view(&self, user: UserId, device: DeviceId) -> Option<CallView> {
-        let (role, own) = if user == self.call.caller {
-            (Role::Caller, Some(&self.caller))
-        } else if user == self.call.callee && !self.silent {
-            (Role::Callee, self.callee.as_ref())
+        let (role, own) = if user == self.row.call.caller {
+            (Role::Caller, Some(&self.row.caller))
+        } else if user == self.row.call.callee && self.row.reach.is_told() {
+            (Role::Callee, self.row.callee.as_ref())
         } else {
             return None;
         };
@@ -55,12 +73,56 @@ impl Ended {
             None => Here::Elsewhere { device: None },
         };
         Some(CallView {
-            call: self.call.clone(),
+            call: self.row.call.clone(),
             role,
             here,
             remote: None,
             epoch: 0,
         })
+    }
+
+    /// Takes an end that happened before the one recorded. Says whether it did.
+    fn correct(&mut self, ending: &Ending) -> bool {
+        let Some(side) = ending.stated_by.filter(|side| !self.stated.contains(side)) else {
+            return false;
+        };
+        self.stated.push(side);
+        if ending.at >= self.end.ended_at {
+            return false;
+        }
+        self.end = ending.end(&self.facts);
+        self.row.call.revision = self.row.call.revision.saturating_add(1);
+        self.row.call.state = CallState::Ended { end: self.end };
+        true
+    }
+}
+
+impl Switchboard {
+    /// Whatever asks for an end, or for the state, is served; the rest comes too late.
+    pub(super) fn request_after_end(
+        &mut self,
+        call: CallId,
+        asked: &Asked<'_>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        let Asked { from, now, age, .. } = *asked;
+        let ended = self.recent.calls.get_mut(&call).ok_or(Refusal::NoCall)?;
+        let view = ended.view(from.user, from.device).ok_or(Refusal::NoCall)?;
+        match asked.request {
+            Request::Ring | Request::Answer { .. } | Request::Take { .. } | Request::Decline => {}
+            Request::SetSound { .. } | Request::Describe { .. } | Request::AddCandidates { .. } => {
+                return Err(Refusal::Over);
+            }
+            Request::Cancel | Request::HangUp { .. } | Request::Report { .. } => {
+                if view.here == Here::TakesPart
+                    && let Some(ending) = ended.facts.stated(&asked.request, view.role, now, age)
+                    && ended.correct(&ending)
+                {
+                    effects.push(ended.save());
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -71,8 +133,9 @@ impl Recent {
 
     /// Remembers a call; what was forgotten for it gives back its attempts.
     pub(super) fn remember(&mut self, ended: Ended) -> Vec<(UserId, AttemptId)> {
-        self.oldest_first.push_back(ended.call.id);
-        self.calls.insert(ended.call.id, ended);
+        let call = ended.row.call.id;
+        self.oldest_first.push_back(call);
+        self.calls.insert(call, ended);
         if self.calls.len() <= RECENT_MAX {
             return Vec::new();
         }

@@ -5,6 +5,9 @@
 //! before you keep it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../shared/values.rs"]
+mod shared;
+
 mod handset;
 mod switchboard;
 mod values;

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use call::switchboard::{
     Effect, Handled, Input, Party, Reach, Request, Start, Switchboard, Timeouts,
 };
-use protocol::Timestamp;
-use protocol::call::{CallReport, CallState, EndReason, FailCause};
+use protocol::call::{Call, CallReport, CallSound, CallState, EndReason, FailCause, Role};
+use protocol::{CallId, Milliseconds, Timestamp};
 
 use super::values::{
-    ADA, ATTEMPT, BOB, CALL, CONVERSATION, EVE, OTHER_ATTEMPT, OTHER_CALL, answer, candidate,
-    offer, party,
+    ADA, ATTEMPT, BOB, CALL, CONVERSATION, EVE, FIRST_ATTEMPT, FIRST_CALL, OTHER_ATTEMPT,
+    OTHER_CALL, answer, candidate, offer, party,
 };
 
 pub(crate) fn table() -> String {
@@ -36,15 +36,21 @@ pub(crate) fn table() -> String {
 
 type Reached = fn() -> Switchboard;
 
-const STATES: [(&str, Reached); 8] = [
+const STATES: [(&str, Reached); 14] = [
     ("none", none),
     ("ringing", ringing),
     ("unreached", unreached),
+    ("quiet", quiet),
     ("silent", silent),
+    ("waiting", waiting),
+    ("held first", held_first),
     ("connecting", connecting),
     ("joined", joined),
     ("active", active),
+    ("on hold", on_hold),
+    ("taken over", taken_over),
     ("ended", ended),
+    ("lost", lost),
 ];
 
 fn none() -> Switchboard {
@@ -64,9 +70,41 @@ fn unreached() -> Switchboard {
     board
 }
 
+fn quiet() -> Switchboard {
+    let mut board = none();
+    started(&mut board, Reach::Quiet);
+    board
+}
+
 fn silent() -> Switchboard {
     let mut board = none();
     started(&mut board, Reach::Silent);
+    board
+}
+
+/// Ada calls while Bob talks with Eve on his first device.
+fn waiting() -> Switchboard {
+    let mut board = none();
+    let mut first = start(party(EVE, 1), Reach::Devices);
+    first.call = FIRST_CALL;
+    first.attempt = FIRST_ATTEMPT;
+    assert!(
+        board
+            .handle(Timestamp(0), Input::Start(first))
+            .reply
+            .is_ok()
+    );
+    ask_of(&mut board, FIRST_CALL, party(BOB, 1), answer_request(), 0);
+    started(&mut board, Reach::Devices);
+    ask(&mut board, party(BOB, 1), Request::Ring);
+    board
+}
+
+/// Ada calls while Bob has a call with Eve, which he has put on hold meanwhile.
+fn held_first() -> Switchboard {
+    let mut board = waiting();
+    let hold = set_sound(1, false, true);
+    ask_of(&mut board, FIRST_CALL, party(BOB, 1), hold, 4_000);
     board
 }
 
@@ -88,15 +126,36 @@ fn joined() -> Switchboard {
 fn active() -> Switchboard {
     let mut board = connecting();
     for user in [ADA, BOB] {
-        let report = CallReport::Connected;
-        ask(&mut board, party(user, 1), Request::Report { report });
+        ask(&mut board, party(user, 1), report(CallReport::Connected));
     }
+    board
+}
+
+/// Bob has put it on hold.
+fn on_hold() -> Switchboard {
+    let mut board = active();
+    ask(&mut board, party(BOB, 1), set_sound(1, false, true));
+    board
+}
+
+/// Bob has moved it to his second device.
+fn taken_over() -> Switchboard {
+    let mut board = active();
+    ask(&mut board, party(BOB, 2), take());
     board
 }
 
 fn ended() -> Switchboard {
     let mut board = active();
-    ask(&mut board, party(ADA, 1), Request::HangUp);
+    ask(&mut board, party(ADA, 1), HANG_UP);
+    board
+}
+
+/// Ada has not heard anything any more.
+fn lost() -> Switchboard {
+    let mut board = active();
+    let report = report(CallReport::Lost);
+    ask_of(&mut board, CALL, party(ADA, 1), report, 15_000);
     board
 }
 
@@ -109,13 +168,17 @@ fn started(board: &mut Switchboard, reach: Reach) {
 }
 
 fn ask(board: &mut Switchboard, from: Party, request: Request) {
-    let call = CALL;
+    ask_of(board, CALL, from, request, 4_000);
+}
+
+fn ask_of(board: &mut Switchboard, call: CallId, from: Party, request: Request, now: i64) {
     let input = Input::Request {
         call,
         from,
         request,
+        age: Milliseconds(0),
     };
-    let handled = board.handle(Timestamp(4_000), input);
+    let handled = board.handle(Timestamp(now), input);
     assert!(handled.reply.is_ok());
 }
 
@@ -128,6 +191,8 @@ fn start(from: Party, reach: Reach) -> Start {
         from,
         description: offer(0),
         reach,
+        connected: reach != Reach::Nobody,
+        call_waiting: true,
     }
 }
 
@@ -137,6 +202,31 @@ fn answer_request() -> Request {
         candidates: vec![candidate(50_000)],
     }
 }
+
+fn take() -> Request {
+    Request::Take {
+        description: offer(1),
+    }
+}
+
+fn report(report: CallReport) -> Request {
+    Request::Report {
+        report,
+        heard_ago: Some(Milliseconds(2_000)),
+    }
+}
+
+fn set_sound(change: u32, muted: bool, on_hold: bool) -> Request {
+    Request::SetSound {
+        sound: CallSound {
+            muted,
+            on_hold,
+            change,
+        },
+    }
+}
+
+const HANG_UP: Request = Request::HangUp { heard_ago: None };
 
 fn people() -> [(&'static str, Party); 5] {
     [
@@ -149,13 +239,21 @@ fn people() -> [(&'static str, Party); 5] {
 }
 
 fn inputs(from: &Party) -> Vec<(&'static str, Input)> {
-    let request = |request| Input::Request {
+    let late = |request, age| Input::Request {
         call: CALL,
         from: from.clone(),
         request,
+        age: Milliseconds(age),
     };
-    let report = |report| request(Request::Report { report });
+    let request = |request| late(request, 0);
     let cause = FailCause::NoPath;
+    let describe = |description| request(Request::Describe { description });
+    let candidates = |epoch| {
+        request(Request::AddCandidates {
+            epoch,
+            candidates: vec![candidate(50_001)],
+        })
+    };
     let resent = Start {
         attempt: ATTEMPT,
         ..start(from.clone(), Reach::Devices)
@@ -165,32 +263,25 @@ fn inputs(from: &Party) -> Vec<(&'static str, Input)> {
         ("start again", Input::Start(resent)),
         ("ring", request(Request::Ring)),
         ("answer", request(answer_request())),
-        (
-            "describe",
-            request(Request::Describe {
-                description: offer(1),
-            }),
-        ),
-        (
-            "candidates",
-            request(Request::AddCandidates {
-                epoch: 0,
-                candidates: vec![candidate(50_001)],
-            }),
-        ),
-        (
-            "early candidates",
-            request(Request::AddCandidates {
-                epoch: 1,
-                candidates: vec![candidate(50_001)],
-            }),
-        ),
+        ("describe", describe(offer(1))),
+        ("candidates", candidates(0)),
+        ("early candidates", candidates(1)),
+        ("take", request(take())),
+        ("mute", request(set_sound(1, true, false))),
+        ("hold", request(set_sound(1, false, true))),
+        ("resume", request(set_sound(2, false, false))),
         ("decline", request(Request::Decline)),
         ("cancel", request(Request::Cancel)),
-        ("hang up", request(Request::HangUp)),
-        ("report connected", report(CallReport::Connected)),
-        ("report failed", report(CallReport::Failed { cause })),
-        ("report lost", report(CallReport::Lost)),
+        ("hang up", request(HANG_UP)),
+        ("hang up late", late(HANG_UP, 14_000)),
+        ("report connected", request(report(CallReport::Connected))),
+        (
+            "report failed",
+            request(report(CallReport::Failed { cause })),
+        ),
+        ("report lost", request(report(CallReport::Lost))),
+        ("report lost late", late(report(CallReport::Lost), 10_000)),
+        ("peer hung up", request(report(CallReport::PeerHungUp))),
         (
             "device gone",
             Input::DeviceGone {
@@ -238,16 +329,18 @@ fn outcome(board: &Switchboard, handled: &Handled) -> String {
 
 fn describe(board: &Switchboard, effect: &Effect) -> String {
     match effect {
-        Effect::Save(row) => {
-            let which = if row.call.id == CALL { "" } else { "another " };
-            format!("{which}{}", state(&row.call.state))
-        }
+        Effect::Save(row) => format!("{}{}", which(row.call.id), state(&row.call)),
         Effect::Tell { call, user, device } => {
-            let all = if device.is_none() { "'s all" } else { "" };
             let to = device.unwrap_or(party(*user, 9).device);
             let seen = board.view_for(*call, *user, to).is_some();
             assert!(seen, "told of a call that may not be seen");
-            format!("tell {}{all}", name(*user))
+            match device {
+                None => format!("tell {}'s all", name(*user)),
+                Some(device) if *device == party(*user, 1).device => {
+                    format!("tell {}", name(*user))
+                }
+                Some(_) => format!("tell {}'s other", name(*user)),
+            }
         }
         Effect::Description { user, .. } => format!("describe to {}", name(*user)),
         Effect::Candidates { user, .. } => format!("candidates to {}", name(*user)),
@@ -261,16 +354,39 @@ fn describe(board: &Switchboard, effect: &Effect) -> String {
     }
 }
 
-fn state(state: &CallState) -> String {
-    match state {
+fn which(call: CallId) -> &'static str {
+    match call {
+        CALL => "",
+        FIRST_CALL => "first ",
+        _ => "another ",
+    }
+}
+
+fn state(call: &Call) -> String {
+    let mut text = match &call.state {
         CallState::Ringing { devices, .. } => format!("RINGING on {devices}"),
         CallState::Connecting { .. } => "CONNECTING".to_owned(),
         CallState::Active { .. } => "ACTIVE".to_owned(),
-        CallState::Ended { end } => match end.reason {
-            EndReason::HungUp { by } => format!("ENDED hung up by {}", name(by)),
-            reason => format!("ENDED {reason:?}"),
-        },
+        CallState::Ended { end } => {
+            let reason = match end.reason {
+                EndReason::HungUp { by } => format!("hung up by {}", name(by)),
+                reason => format!("{reason:?}"),
+            };
+            let talked = end.talked.map(|talked| format!(", {} ms talked", talked.0));
+            let talked = talked.unwrap_or_default();
+            format!("ENDED {reason} at {}{talked}", end.ended_at.0)
+        }
+    };
+    for (role, who) in [(Role::Caller, "caller"), (Role::Callee, "callee")] {
+        let sound = call.sound(role);
+        if sound.muted {
+            write!(text, ", {who} muted").unwrap();
+        }
+        if sound.on_hold {
+            write!(text, ", {who} holds").unwrap();
+        }
     }
+    text
 }
 
 fn name(user: protocol::UserId) -> &'static str {

@@ -1,15 +1,15 @@
 //! A switchboard with its clock, two people, and what they send.
 
-use protocol::call::{CallEnd, CallReport, CallState, CallView, EndReason};
-use protocol::description::{
-    CallDescription, Candidate, CandidateKind, Codec, DescriptionKind, Direction, DtlsRole,
-};
-use protocol::{AttemptId, CallId, ConversationId, DeviceId, Timestamp, UserId};
+use protocol::call::{CallEnd, CallReport, CallSound, CallState, CallView, EndReason};
+use protocol::description::DescriptionKind;
+use protocol::{AttemptId, CallId, ConversationId, DeviceId, Milliseconds, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::super::{
     Effect, Input, Party, Reach, Refusal, Reply, Request, Row, Start, Switchboard, Timeouts,
 };
+
+pub(super) use super::shared::{candidate, description};
 
 pub(super) const CALL: CallId = CallId(Uuid::from_u128(0xca11));
 
@@ -40,16 +40,38 @@ impl Board {
     }
 
     pub(super) fn ask(&mut self, from: Party, request: Request) -> Result<Reply, Refusal> {
+        self.ask_late(from, request, 0)
+    }
+
+    /// Asks for what the device wanted so many milliseconds ago.
+    pub(super) fn ask_late(
+        &mut self,
+        from: Party,
+        request: Request,
+        age: u64,
+    ) -> Result<Reply, Refusal> {
+        self.ask_of(CALL, from, request, age)
+    }
+
+    pub(super) fn ask_of(
+        &mut self,
+        call: CallId,
+        from: Party,
+        request: Request,
+        age: u64,
+    ) -> Result<Reply, Refusal> {
         self.handle(Input::Request {
-            call: CALL,
+            call,
             from,
             request,
+            age: Milliseconds(age),
         })
     }
 
     pub(super) fn start_with(&mut self, reach: Reach) {
         let start = Start {
             reach,
+            connected: reach != Reach::Nobody,
             ..start(ada(), &bob())
         };
         assert_eq!(self.handle(Input::Start(start)), Ok(Reply::Call(CALL)));
@@ -123,6 +145,8 @@ pub(super) fn start(from: Party, to: &Party) -> Start {
         callee: to.user,
         description: description(DescriptionKind::Offer, 0, "offer"),
         reach: Reach::Devices,
+        connected: true,
+        call_waiting: true,
     }
 }
 
@@ -145,52 +169,36 @@ pub(super) fn party(user: u128, device: u128) -> Party {
 pub(super) fn answer() -> Request {
     Request::Answer {
         description: description(DescriptionKind::Answer, 0, "answer"),
-        candidates: vec![candidate("192.0.2.1")],
+        candidates: vec![candidate(50_000)],
     }
 }
 
 pub(super) fn connected() -> Request {
+    report(CallReport::Connected)
+}
+
+pub(super) fn report(report: CallReport) -> Request {
     Request::Report {
-        report: CallReport::Connected,
+        report,
+        heard_ago: None,
     }
 }
 
-pub(super) fn description(kind: DescriptionKind, epoch: u16, ufrag: &str) -> CallDescription {
-    CallDescription {
-        epoch,
-        kind,
-        ufrag: ufrag.parse().unwrap(),
-        pwd: "q8W1vHkq0mXk9pYc2dRt5uZa".parse().unwrap(),
-        fingerprint: "ab".repeat(32).parse().unwrap(),
-        dtls: match kind {
-            DescriptionKind::Offer => DtlsRole::Actpass,
-            DescriptionKind::Answer => DtlsRole::Active,
+pub(super) const HANG_UP: Request = Request::HangUp { heard_ago: None };
+
+/// An offer with which a device takes a call over.
+pub(super) fn take(epoch: u16) -> Request {
+    Request::Take {
+        description: description(DescriptionKind::Offer, epoch, "taken"),
+    }
+}
+
+pub(super) fn sound(change: u32, on_hold: bool) -> Request {
+    Request::SetSound {
+        sound: CallSound {
+            muted: false,
+            on_hold,
+            change,
         },
-        codecs: vec![Codec::Opus {
-            payload_type: 111.try_into().unwrap(),
-            fec: true,
-            dtx: true,
-            cbr: true,
-            max_average_bitrate: Some(32_000),
-        }],
-        extensions: Vec::new(),
-        direction: Direction::Sendrecv,
-    }
-}
-
-pub(super) fn on_port(port: u16) -> Candidate {
-    Candidate {
-        port,
-        ..candidate("192.0.2.1")
-    }
-}
-
-pub(super) fn candidate(address: &str) -> Candidate {
-    Candidate {
-        foundation: "1".parse().unwrap(),
-        priority: 1,
-        address: address.parse().unwrap(),
-        port: 50_000,
-        kind: CandidateKind::Host,
     }
 }
