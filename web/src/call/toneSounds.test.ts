@@ -3,7 +3,15 @@ import { expect, test } from "vitest";
 import { render, type Sound } from "./toneSounds";
 
 const RATE = 48_000;
-const SOUNDS: Sound[] = ["ringing", "calling", "ringback", "busy", "end", "reconnecting"];
+const SOUNDS: Sound[] = [
+  "ringing",
+  "waiting",
+  "calling",
+  "ringback",
+  "busy",
+  "end",
+  "reconnecting",
+];
 
 test.each(SOUNDS)("%s starts within 50 ms, so that it is heard when it is meant", (sound) => {
   expect(peak(render(sound, RATE).samples.subarray(0, 0.05 * RATE))).toBeGreaterThan(0.02);
@@ -38,7 +46,7 @@ test.each(SOUNDS)("%s is not shrill", (sound) => {
 
 test("what waits for somebody loops, what tells of an end stops by itself", () => {
   const looping = SOUNDS.filter((sound) => render(sound, RATE).loops);
-  expect(looping).toEqual(["ringing", "calling", "ringback", "reconnecting"]);
+  expect(looping).toEqual(["ringing", "waiting", "calling", "ringback", "reconnecting"]);
 });
 
 test("ringing, calling and ringback differ in rhythm", () => {

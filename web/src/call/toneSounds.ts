@@ -1,7 +1,7 @@
 // What the tones of a call sound like: notes, written down and turned into samples. No files.
 //
 // All tones stay below 1 kHz, start and end softly and differ in rhythm as well as in pitch, so that
-// they are told apart by people who do not hear pitch well. Ringing is a tune, waiting is a pulse.
+// they are told apart by people who do not hear pitch well. Ringing is a tune, a waiting call two soft notes.
 
 import type { Tone } from "../protocol/Tone";
 
@@ -76,6 +76,12 @@ const SCORES: Record<Sound, Score> = {
       struck(0.96, D5, 0.38),
       struck(1.28, B4, 0.34),
     ],
+  },
+  // Heard over somebody who talks: soft, short, seldom.
+  waiting: {
+    seconds: 5,
+    loops: true,
+    notes: [even(0, 0.14, E4, 0.07), even(0.24, 0.14, G4, 0.07)],
   },
   calling: {
     seconds: 2,
