@@ -107,6 +107,10 @@ enum What {
         end: End,
         other: End,
     },
+    /// An end hears the other, as about once a second.
+    Hears {
+        end: End,
+    },
     /// An end notices that nothing comes through any more.
     Silence {
         end: End,
@@ -202,6 +206,7 @@ impl World {
             }
             What::Done { end, operation } => self.peer_did(end, operation),
             What::PathFound { end, other } => self.path_found(end, other),
+            What::Hears { end } => self.hears(end),
             What::Silence { end } => self.falls_silent(end),
             What::Fails { end, ufrag } => self.path_fails(end, &ufrag),
             What::Control { to, message } => self.control_arrives(to, message),

@@ -14,6 +14,8 @@ use super::{What, World};
 const GIVES_UP: (i64, i64) = (10_000, 20_000);
 /// A path that broke is noticed after so long at most.
 const NOTICED_AFTER: i64 = 7_000;
+/// More seldom than in a browser, and often enough: a path is looked for anew after eight seconds.
+const HEARD_EVERY: i64 = 2_000;
 /// One message of the control channel in so many never arrives.
 const CONTROL_LOST_ONE_IN: u64 = 10;
 
@@ -36,6 +38,10 @@ pub(super) struct Peer {
     /// The other end, once a path was found.
     pub(super) link: Option<End>,
     control: bool,
+    /// What it says arrives in the order in which it is said.
+    control_at: i64,
+    /// Whether its `Hears` are under way.
+    hears: bool,
     /// Operations are carried out one after the other.
     busy_until: i64,
 }
@@ -203,10 +209,35 @@ impl World {
             return;
         }
         let opens = !std::mem::replace(&mut peer.control, true);
+        if !std::mem::replace(&mut peer.hears, true) {
+            self.later(HEARD_EVERY, What::Hears { end });
+        }
         self.event(end, Input::PeerConnected);
         if opens && self.peer(end).is_some() {
             self.event(end, Input::ControlOpened);
         }
+    }
+
+    /// Packets of the other side's sound arrive, or do not.
+    pub(super) fn hears(&mut self, end: End) {
+        let Some(peer) = self.peer(end) else { return };
+        let path = peer.path;
+        let other = peer.link;
+        self.later(HEARD_EVERY, What::Hears { end });
+        if let Some(other) = other
+            && path == Path::Up
+            && !self.is_broken(end, other)
+            && self.sends_sound(other)
+        {
+            self.event(end, Input::Heard);
+        }
+    }
+
+    fn sends_sound(&mut self, end: End) -> bool {
+        let path = self.peer(end).map(|peer| peer.path);
+        let microphone = &self.pages[end.page].kits[end.slot as usize].microphone;
+        let sounds = microphone.as_ref().is_some_and(|it| it.open && !it.muted);
+        sounds && matches!(path, Some(Path::Up | Path::Silent))
     }
 
     pub(super) fn falls_silent(&mut self, end: End) {
@@ -282,13 +313,17 @@ impl World {
         };
         let lost = !self.healed && self.chance.one_in(CONTROL_LOST_ONE_IN);
         let takes = self.chance.upto(300);
+        let now = self.now;
         let open = self
             .peer(end)
             .filter(|peer| peer.control && peer.path == Path::Up);
-        if let Some(to) = open.and_then(|peer| peer.link)
+        if let Some(peer) = open
+            && let Some(to) = peer.link
             && !lost
         {
-            self.later(takes, What::Control { to, message });
+            peer.control_at = peer.control_at.max(now + takes);
+            let at = peer.control_at;
+            self.at(at, What::Control { to, message });
         }
     }
 
@@ -315,6 +350,8 @@ impl Peer {
             path: Path::Sought,
             link: None,
             control: false,
+            control_at: 0,
+            hears: false,
             busy_until: 0,
         }
     }

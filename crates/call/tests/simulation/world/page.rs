@@ -5,7 +5,7 @@ use call::handset::{self, Effect as Do, MicrophoneFault, Refused, Timeouts};
 use call::phone::{Effect, Input, Slot};
 use call::switchboard::Party;
 use protocol::socket::RequestBody;
-use protocol::{DeviceId, Timestamp};
+use protocol::{CallId, DeviceId, Timestamp};
 use uuid::Uuid;
 
 use super::media::{End, Operation, Peer};
@@ -53,6 +53,8 @@ pub(super) struct Pending {
 pub(super) struct Kit {
     pub(super) microphone: Option<Microphone>,
     pub(super) peer: Option<Peer>,
+    /// The call that it was last used for.
+    call: Option<CallId>,
 }
 
 pub(super) struct Microphone {
@@ -90,6 +92,13 @@ impl Page {
         &mut self.kits[slot as usize]
     }
 
+    /// The open microphone of a call: whether its track is silent.
+    pub(super) fn is_track_silent(&self, call: CallId) -> Option<bool> {
+        let kit = self.kits.iter().find(|kit| kit.call == Some(call))?;
+        let microphone = kit.microphone.as_ref().filter(|it| it.open)?;
+        Some(microphone.muted)
+    }
+
     pub(super) fn microphones(&self) -> usize {
         self.kits
             .iter()
@@ -115,7 +124,7 @@ impl World {
         if !matches!(
             input,
             Input::Handset {
-                input: handset::Input::Candidate { .. },
+                input: handset::Input::Candidate { .. } | handset::Input::Heard,
                 ..
             }
         ) {
@@ -285,6 +294,9 @@ impl World {
     }
 
     fn send(&mut self, page: usize, slot: Slot, body: RequestBody) {
+        if let RequestBody::RingCall { call } | RequestBody::TakeCall { call, .. } = body {
+            self.pages[page].kit(slot).call = Some(call);
+        }
         let it = &mut self.pages[page];
         let pending = Pending {
             id: it.requests,
@@ -331,6 +343,7 @@ impl World {
                 else {
                     return;
                 };
+                self.pages[page].kit(slot).call = Some(call.call.id);
                 let input = match body {
                     RequestBody::StartCall { attempt, .. } => {
                         handset::Input::Started { attempt, call, now }

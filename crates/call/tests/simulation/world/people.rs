@@ -27,6 +27,11 @@ impl World {
                 let muted = pick.is_multiple_of(3);
                 self.press(pick, shows_something, |_| Input::Mute { muted: !muted });
             }
+            Action::Silence => self.press(pick, rings, |_| Input::Silence),
+            Action::Hold => self.press(pick, is_active, |_| Input::Hold),
+            Action::Resume => self.press(pick, is_on_hold, |view| Input::Resume {
+                call: call_of(view).unwrap(),
+            }),
             Action::Speaker => {
                 let on = pick.is_multiple_of(3);
                 self.press(pick, shows_something, |_| Input::Speaker { on });
@@ -239,4 +244,12 @@ fn rings(view: &HandsetView) -> bool {
 
 fn shows_something(view: &HandsetView) -> bool {
     *view != HandsetView::Idle
+}
+
+fn is_active(view: &HandsetView) -> bool {
+    matches!(view, HandsetView::Active { .. })
+}
+
+fn is_on_hold(view: &HandsetView) -> bool {
+    matches!(view, HandsetView::Active { on_hold: true, .. })
 }

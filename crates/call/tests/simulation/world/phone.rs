@@ -63,12 +63,11 @@ impl Phone {
             },
             Input::SocketLost => handset::Input::SocketLost,
             Input::Tick => handset::Input::Tick,
-            Input::EndAndAnswer
-            | Input::HoldAndAnswer
-            | Input::Hold
-            | Input::Resume { .. }
-            | Input::Take { .. }
-            | Input::Yield => return Vec::new(),
+            Input::Hold => handset::Input::Hold { on: true },
+            Input::Resume { .. } => handset::Input::Hold { on: false },
+            Input::EndAndAnswer | Input::HoldAndAnswer | Input::Take { .. } | Input::Yield => {
+                return Vec::new();
+            }
         };
         let effects = self.0.handle(now, input);
         effects

@@ -59,7 +59,20 @@ impl World {
                     "{name} rings too long"
                 );
             }
-            HandsetView::Active { call, .. } => {
+            HandsetView::Active {
+                call,
+                muted,
+                on_hold,
+                peer_on_hold,
+                ..
+            } => {
+                if let Some(silent) = self.pages[page].is_track_silent(*call) {
+                    let wanted = *muted || *on_hold || *peer_on_hold;
+                    assert_eq!(
+                        silent, wanted,
+                        "the track of {name} and what is shown: {view:?}"
+                    );
+                }
                 let row = &self.server.rows[call];
                 let takes_part = row.caller == self.pages[page].me
                     || row.callee.as_ref() == Some(&self.pages[page].me);
@@ -153,15 +166,15 @@ impl World {
 
     fn disagreement(&self) -> Option<String> {
         let pages = || 0..self.pages.len();
-        let wrong = pages().find_map(|page| {
-            self.shown(page)
-                .iter()
-                .find_map(|view| self.wrong_view(page, view))
-        });
         let calls = || self.live().map(|row| row.call.id);
-        wrong.or_else(|| {
-            pages().find_map(|page| calls().find_map(|call| self.missing_view(page, call)))
-        })
+        let wrong = |page| {
+            let views = self.shown(page);
+            views.iter().find_map(|view| self.wrong_view(page, view))
+        };
+        let missing = |page| calls().find_map(|call| self.missing_view(page, call));
+        pages()
+            .find_map(wrong)
+            .or_else(|| pages().find_map(missing))
     }
 
     /// What a page shows and is not so.

@@ -189,6 +189,7 @@ impl World {
                     } else {
                         Reach::Nobody
                     },
+                    connected: reached,
                     call_waiting: false,
                 });
             }
