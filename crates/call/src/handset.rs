@@ -17,6 +17,7 @@ mod person;
 mod server;
 mod sound;
 mod state;
+mod take;
 mod timeouts;
 mod view;
 
@@ -48,7 +49,7 @@ pub struct Handset {
     peer: Option<Peer>,
     tone: Tone,
     state: State,
-    over: VecDeque<CallId>,
+    over: VecDeque<Gone>,
     /// A call that rings while this handset is busy with something that is no call of the server's yet.
     waiting: Option<Told>,
 }
@@ -58,6 +59,15 @@ enum Microphone {
     Closed,
     Opening,
     Open,
+}
+
+/// A call that this handset had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Gone {
+    call: CallId,
+    /// Whether it is over for this device: not where another device has it.
+    ended: bool,
+    heard_at: Option<Timestamp>,
 }
 
 /// What is known of the peer connection that there is.
@@ -121,7 +131,8 @@ impl Handset {
             Input::Speaker { on } => self.speaker(on),
             Input::Silence => self.silence(),
             Input::Hold { on } => self.hold(on, out),
-            Input::Take { .. } | Input::Yield | Input::Taken { .. } => {}
+            Input::Take { call, now: then } => self.take(&told(call, then), out),
+            Input::Yield => self.yield_calls(out),
             Input::Dismiss => self.dismiss(),
             Input::MicrophoneOpened => self.microphone_opened(out),
             Input::MicrophoneFailed { fault } => self.microphone_failed(now, fault, out),
@@ -143,11 +154,12 @@ impl Handset {
                 now: then,
             } => self.started(attempt, told(call, then), out),
             Input::Answered { call, now: then } => self.answered(told(call, then), out),
+            Input::Taken { call, now: then } => self.taken(told(call, then), out),
             Input::Refused {
                 request,
                 code,
                 message,
-            } => self.refused(now, request, code, message),
+            } => self.refused(now, request, code, message, out),
             Input::RemoteDescription { call, description } => {
                 self.remote_description(call, description, out);
             }
@@ -168,7 +180,6 @@ impl Handset {
         self.greet(effects);
         let control = self.can_control();
         if let State::Talking(talking) = &mut self.state {
-            talking.follow_silence(now, &self.timeouts);
             talking.line.restart_if_wanted(effects);
             let interval = self.timeouts.candidate_batch;
             talking
@@ -179,7 +190,7 @@ impl Handset {
             self.microphone = Microphone::Closed;
             effects.push(Effect::CloseMicrophone);
         }
-        self.follow_peer(effects);
+        self.follow_peer(now, effects);
         if !self.state.needs_peer() && self.peer.take().is_some() {
             effects.push(Effect::ClosePeer);
         }
@@ -188,8 +199,11 @@ impl Handset {
         {
             let mut next = Vec::new();
             self.ring(&told, &mut next);
-            self.follow_peer(&mut next);
+            self.follow_peer(now, &mut next);
             effects.extend(next);
+        }
+        if let State::Talking(talking) = &mut self.state {
+            talking.follow_silence(now, &self.timeouts);
         }
         self.follow_sound(effects);
         if self.state.tone() != self.tone {
@@ -217,7 +231,7 @@ impl Handset {
     }
 
     /// Keeps track of whether there is a peer, and gives a new one the microphone that is open.
-    fn follow_peer(&mut self, effects: &mut Vec<Effect>) {
+    fn follow_peer(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let mut followed = Vec::with_capacity(effects.len() + 1);
         for effect in effects.drain(..) {
             let makes = matches!(effect, Effect::MakeOffer { .. } | Effect::MakeAnswer { .. });
@@ -234,6 +248,7 @@ impl Handset {
             }
             if closes {
                 self.peer = None;
+                self.peer_is_new(now);
             }
         }
         *effects = followed;
@@ -245,6 +260,7 @@ impl Handset {
             State::Outgoing(outgoing) => Some(&mut outgoing.line),
             State::Ringing(ringing) => Some(&mut ringing.line),
             State::Talking(talking) => Some(&mut talking.line),
+            State::Taking(taking) => Some(&mut taking.line),
         }
     }
 }

@@ -36,6 +36,7 @@ fn timeouts() -> String {
         restart_after,
         lost_after,
         unheard_restart_after,
+        leaving,
         candidate_batch,
         ended_shown,
     } = handset::Timeouts::default();
@@ -52,6 +53,7 @@ fn timeouts() -> String {
         ("restart_after", restart_after),
         ("lost_after", lost_after),
         ("unheard_restart_after", unheard_restart_after),
+        ("leaving", leaving),
         ("candidate_batch", candidate_batch),
         ("ended_shown", ended_shown),
     ] {

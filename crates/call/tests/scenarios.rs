@@ -18,7 +18,7 @@ const VALUES: &str = "values.json";
 
 #[test]
 fn the_handset_does_what_every_scenario_says() {
-    let values: Map<String, Value> = read(&Path::new(FOLDER).join(VALUES));
+    let values = read(&Path::new(FOLDER).join(VALUES));
     let update = std::env::var_os("UPDATE_SCENARIOS").is_some();
     let mut wrong = Vec::new();
     let scenarios = scenarios();
@@ -74,12 +74,10 @@ fn first_difference(expected: &Value, played: &Value) -> Option<String> {
 fn resolve(value: &Value, values: &Map<String, Value>) -> Value {
     match value {
         Value::String(text) => match text.strip_prefix('$') {
-            Some(name) => resolve(
-                values
-                    .get(name)
-                    .unwrap_or_else(|| panic!("values.json has no {name}")),
-                values,
-            ),
+            Some(name) => values
+                .get(name)
+                .unwrap_or_else(|| panic!("values.json has no {name}"))
+                .clone(),
             None => value.clone(),
         },
         Value::Array(items) => items.iter().map(|item| resolve(item, values)).collect(),
@@ -91,11 +89,9 @@ fn resolve(value: &Value, values: &Map<String, Value>) -> Value {
     }
 }
 
-/// Puts names in the place of values.
+/// Puts names in the place of values that names stand for.
 fn name(value: Value, values: &Map<String, Value>) -> Value {
-    let known = values
-        .iter()
-        .find(|(_, known)| resolve(known, values) == value);
+    let known = values.iter().find(|(_, known)| **known == value);
     if let Some((name, _)) = known {
         return Value::String(format!("${name}"));
     }

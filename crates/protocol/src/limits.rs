@@ -84,6 +84,8 @@ pub const LOST_AFTER: Milliseconds = Milliseconds::from_seconds(30);
 pub const ABANDONED_AFTER: Milliseconds = Milliseconds::from_seconds(5 * 60);
 /// A device that receives no packet for so long, from a side that is neither muted nor on hold, restarts ICE.
 pub const UNHEARD_RESTART_AFTER: Milliseconds = Milliseconds::from_seconds(8);
+/// A device whose peer says that it goes away leaves the next offer to it for so long.
+pub const LEAVING_GRACE: Milliseconds = Milliseconds::from_seconds(3);
 /// Largest message of the control channel, in bytes.
 pub const CONTROL_MAX_BYTES: usize = 16 * 1024;
 /// A request may say that it is at most so old; older ones count as so old.

@@ -40,7 +40,7 @@ on: boolean, } | { "type": "take",
  */
 call: CallView, 
 /**
- * The server's time in it.
+ * The server's time at this moment.
  */
 now: Timestamp, } | { "type": "yield" } | { "type": "dismiss" } | { "type": "microphone_opened" } | { "type": "microphone_failed", 
 /**

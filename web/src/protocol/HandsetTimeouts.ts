@@ -31,6 +31,10 @@ lost_after: Milliseconds,
  */
 unheard_restart_after: Milliseconds, 
 /**
+ * From the word that the other device goes away to an ICE restart by this one.
+ */
+leaving: Milliseconds, 
+/**
  * Between two batches of candidates.
  */
 candidate_batch: Milliseconds, 

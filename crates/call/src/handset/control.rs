@@ -56,16 +56,20 @@ impl Handset {
         let call = match &self.state {
             State::Talking(talking) => talking.call,
             State::Ringing(ringing) if ringing.answer == Answer::Sent => ringing.call,
-            State::Idle | State::Outgoing(_) | State::Ringing(_) | State::Ended(_) => return,
+            State::Idle
+            | State::Outgoing(_)
+            | State::Ringing(_)
+            | State::Taking(_)
+            | State::Ended(_) => return,
         };
         match message {
             ControlMessage::Sound { sound } => {
                 if let State::Talking(talking) = &mut self.state {
-                    talking.sound.hear_of(sound);
+                    talking.sound.hear(sound);
                 }
             }
             ControlMessage::HangUp => self.peer_hung_up(now, effects),
-            ControlMessage::Leaving => {}
+            ControlMessage::Leaving => self.peer_leaves(now),
             ControlMessage::Description { description } => {
                 self.remote_description(call, description, effects);
             }
@@ -87,7 +91,7 @@ impl Handset {
                 };
                 (request, ringing.other)
             }
-            State::Idle | State::Outgoing(_) | State::Ended(_) => return,
+            State::Idle | State::Outgoing(_) | State::Taking(_) | State::Ended(_) => return,
         };
         effects.push(Effect::Send { request });
         let end = EndReason::HungUp { by };

@@ -31,6 +31,7 @@ impl Handset {
                 }
                 ringing.send_answer(effects);
             }
+            State::Taking(taking) => taking.offer(effects),
             State::Idle | State::Talking(_) | State::Ended(_) => {}
         }
     }
@@ -83,6 +84,11 @@ impl Handset {
                     if self.online {
                         outgoing.send_start(effects);
                     }
+                }
+            }
+            State::Taking(taking) => {
+                if taking.line.described(description) {
+                    taking.send(now + self.timeouts.lost_after, effects);
                 }
             }
             State::Ringing(ringing) => {

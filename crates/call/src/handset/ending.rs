@@ -5,7 +5,7 @@ use protocol::socket::RequestBody;
 use protocol::{Timestamp, UserId};
 
 use super::state::{Answer, Over, Stage, State};
-use super::{Effect, Ended, Handset, OVER_MAX, Tone};
+use super::{Effect, Ended, Gone, Handset, OVER_MAX, Tone};
 
 impl Handset {
     pub(super) fn tick(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -38,6 +38,10 @@ impl Handset {
                 Some((report, end)) => (Some(talking.report(now, report)), Ended::Call { end }),
                 None => return,
             },
+            State::Taking(taking) => {
+                let (request, end) = taking.give_up();
+                (Some(request), Ended::Call { end })
+            }
         };
         effects.extend(request.map(|request| Effect::Send { request }));
         self.finish(now, why);
@@ -54,9 +58,13 @@ impl Handset {
                 let talked = talking.talked(now, &why);
                 (talking.conversation, talking.outgoing, talked)
             }
+            State::Taking(taking) => {
+                let talked = taking.since().map(|since| now.since(since));
+                (taking.conversation, taking.outgoing, talked)
+            }
         };
-        if let Some(call) = call {
-            self.over.push_back(call);
+        if let Some(gone) = self.gone(&why) {
+            self.over.push_back(gone);
             if self.over.len() > OVER_MAX {
                 self.over.pop_front();
             }
@@ -71,6 +79,22 @@ impl Handset {
             until: now + self.timeouts.ended_shown,
             tone,
         });
+    }
+
+    /// What is remembered of the call. One that was not taken over goes on where it is.
+    fn gone(&self, why: &Ended) -> Option<Gone> {
+        let call = self.state.call()?;
+        let (ended, heard_at) = match &self.state {
+            State::Idle | State::Outgoing(_) | State::Ringing(_) | State::Ended(_) => (true, None),
+            State::Talking(talking) => (true, talking.heard_at),
+            State::Taking(_) => (matches!(why, Ended::Call { .. } | Ended::Meanwhile), None),
+        };
+        let moved = matches!(why, Ended::AnsweredElsewhere { .. } | Ended::Moved { .. });
+        Some(Gone {
+            call,
+            ended: ended && !moved,
+            heard_at,
+        })
     }
 
     /// Ends the call for a cause that this device knows, and tells the server where it must know.
@@ -88,7 +112,8 @@ impl Handset {
     ) {
         let report = CallReport::Failed { cause };
         let request = match &self.state {
-            State::Idle | State::Ended(_) => return,
+            // A call that is being taken over goes on where it was.
+            State::Idle | State::Taking(_) | State::Ended(_) => return,
             // Other devices ring on.
             State::Ringing(ringing) if ringing.answer != Answer::Sent => return,
             State::Outgoing(_) | State::Ringing(_) => {

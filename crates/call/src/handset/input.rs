@@ -50,7 +50,7 @@ pub enum Input {
     Take {
         /// The call, as the server told of it last.
         call: CallView,
-        /// The server's time in it.
+        /// The server's time at this moment.
         now: Timestamp,
     },
     /// Another tab of this device takes the call over: everything here closes, without a word to anybody.

@@ -1,11 +1,12 @@
 //! One peer connection's negotiation: descriptions and candidates of both sides, epoch by epoch.
 //!
 //! Perfect negotiation: whoever sees the path break makes an offer of the next epoch; where both do at
-//! once, the callee is polite and takes the caller's. Own candidates are held until the line is opened
+//! once, the callee is polite and takes the caller's. A peer connection takes one certificate of the other side: where
+//! another device took the call over there, it is closed, and the negotiation goes on with a new one. Own candidates are held until the line is opened
 //! by the answer. It does not know whether there is a call, nor what anybody is shown.
 
 use protocol::control::ControlMessage;
-use protocol::description::{CallDescription, Candidate, DescriptionKind};
+use protocol::description::{CallDescription, Candidate, DescriptionKind, Fingerprint};
 use protocol::limits::CANDIDATES_MAX;
 use protocol::socket::RequestBody;
 use protocol::{CallId, Milliseconds, Timestamp};
@@ -27,6 +28,8 @@ pub(super) struct Line {
     /// No batch before.
     batch_at: Option<Timestamp>,
     remote: Option<CallDescription>,
+    /// Whose certificate the present peer connection takes: the first description of the other side that it was given.
+    certificate: Option<Fingerprint>,
     /// What the peer was given of `remote`'s epoch.
     remote_candidates: Vec<Candidate>,
     /// Candidates whose description has not come yet.
@@ -60,6 +63,7 @@ impl Line {
             open: false,
             batch_at: None,
             remote: None,
+            certificate: None,
             remote_candidates: Vec::new(),
             early: Vec::new(),
             restart_wanted: false,
@@ -73,6 +77,30 @@ impl Line {
 
     pub(super) fn has_remote(&self) -> bool {
         self.remote.is_some()
+    }
+
+    /// The negotiation under way, or the last one.
+    pub(super) fn epoch(&self) -> u16 {
+        self.epoch
+    }
+
+    /// The first offer of a call that is taken over.
+    pub(super) fn offer_above(&mut self, epoch: u16, effects: &mut Vec<Effect>) {
+        self.epoch = epoch.saturating_add(1);
+        self.offer(effects);
+    }
+
+    /// An offer above an epoch, made by a new peer connection.
+    pub(super) fn offer_on_a_new_peer(&mut self, epoch: u16, effects: &mut Vec<Effect>) {
+        self.close_peer(effects);
+        self.offer_above(epoch, effects);
+    }
+
+    /// The other side negotiates above the own offer, which nobody has answered yet: offers again.
+    pub(super) fn outdo(&mut self, epoch: u16, effects: &mut Vec<Effect>) {
+        if self.step == Step::Offered && self.certificate.is_none() && epoch > self.epoch {
+            self.offer_on_a_new_peer(epoch, effects);
+        }
     }
 
     /// The first offer.
@@ -125,33 +153,66 @@ impl Line {
         effects: &mut Vec<Effect>,
     ) {
         match description.kind {
-            DescriptionKind::Offer => {
-                let collides = match self.step {
-                    Step::Offering | Step::Offered => true,
-                    Step::New | Step::Answering | Step::Settled => false,
-                };
-                let news = description.epoch > self.epoch
-                    || self.step == Step::New
-                    || (description.epoch == self.epoch && collides && self.polite);
-                if news {
-                    self.epoch = description.epoch;
-                    self.begin(Step::Answering);
-                    effects.push(Effect::MakeAnswer {
-                        description: description.clone(),
-                    });
-                    self.take(description, effects);
-                }
-            }
-            DescriptionKind::Answer => {
-                if self.step == Step::Offered && description.epoch == self.epoch {
-                    self.step = Step::Settled;
-                    effects.push(Effect::UseAnswer {
-                        description: description.clone(),
-                    });
-                    self.take(description, effects);
-                }
-            }
+            DescriptionKind::Offer => self.remote_offer(description, effects),
+            DescriptionKind::Answer => self.remote_answer(description, effects),
         }
+    }
+
+    fn remote_offer(&mut self, offer: CallDescription, effects: &mut Vec<Effect>) {
+        let collides = match self.step {
+            Step::Offering | Step::Offered => offer.epoch == self.epoch,
+            Step::New | Step::Answering | Step::Settled => false,
+        };
+        let is_new =
+            offer.epoch > self.epoch || self.step == Step::New || (collides && self.polite);
+        let strange = self.is_strange(&offer);
+        if is_new {
+            if strange {
+                self.close_peer(effects);
+            }
+            self.epoch = offer.epoch;
+            self.begin(Step::Answering);
+            effects.push(Effect::MakeAnswer {
+                description: offer.clone(),
+            });
+            self.take(offer, effects);
+        } else if strange && !collides {
+            // Another device has the call there, and a server that restarted could not tell it the epoch.
+            self.offer_on_a_new_peer(self.epoch, effects);
+        }
+    }
+
+    fn remote_answer(&mut self, answer: CallDescription, effects: &mut Vec<Effect>) {
+        if self.step != Step::Offered {
+            return;
+        }
+        if answer.epoch != self.epoch {
+            return self.outdo(answer.epoch, effects);
+        }
+        if self.is_strange(&answer) {
+            // Another device has the call there, and this peer connection cannot be given its certificate.
+            return self.offer_on_a_new_peer(self.epoch, effects);
+        }
+        self.step = Step::Settled;
+        effects.push(Effect::UseAnswer {
+            description: answer.clone(),
+        });
+        self.take(answer, effects);
+    }
+
+    /// Whether a description is of another certificate than the one that the present peer connection takes.
+    fn is_strange(&self, description: &CallDescription) -> bool {
+        self.certificate
+            .as_ref()
+            .is_some_and(|known| *known != description.fingerprint)
+    }
+
+    fn close_peer(&mut self, effects: &mut Vec<Effect>) {
+        effects.push(Effect::ClosePeer);
+        self.certificate = None;
+        self.remote = None;
+        self.remote_candidates.clear();
+        self.restart_wanted = false;
     }
 
     /// The other side's candidates; those known already are skipped, those of an older epoch too.
@@ -262,6 +323,9 @@ impl Line {
 
     fn take(&mut self, description: CallDescription, effects: &mut Vec<Effect>) {
         let epoch = description.epoch;
+        if self.certificate.is_none() {
+            self.certificate = Some(description.fingerprint.clone());
+        }
         self.remote = Some(description);
         self.remote_candidates.clear();
         let (due, early) = std::mem::take(&mut self.early)

@@ -15,6 +15,7 @@ impl Handset {
         match &mut self.state {
             State::Idle | State::Outgoing(_) | State::Ended(_) => {}
             State::Ringing(ringing) => ringing.connected = true,
+            State::Taking(taking) => taking.connected = true,
             State::Talking(talking) => {
                 let first = talking.path == Path::Connecting;
                 // That ICE found a path again is no sound yet.
@@ -54,8 +55,40 @@ impl Handset {
             }
             Path::Connected | Path::Reconnecting => {
                 talking.path_is_gone(now, &self.timeouts);
+                talking.restart_at = talking.leaving_until;
+                if talking.restart_at.is_none() {
+                    talking.line.restart();
+                }
+            }
+        }
+    }
+
+    /// The other device goes away. Whoever takes the call up there makes the next offer.
+    pub(super) fn peer_leaves(&mut self, now: Timestamp) {
+        if let State::Talking(talking) = &mut self.state
+            && talking.path != Path::Connecting
+        {
+            let until = now + self.timeouts.leaving;
+            talking.path_is_gone(now, &self.timeouts);
+            talking.leaving_until = Some(until);
+            talking.restart_at = Some(until);
+        }
+    }
+
+    /// The peer connection was closed for a new one: another device has the call at the other side.
+    pub(super) fn peer_is_new(&mut self, now: Timestamp) {
+        match &mut self.state {
+            State::Idle | State::Outgoing(_) | State::Ended(_) => {}
+            State::Ringing(ringing) => ringing.connected = false,
+            State::Taking(taking) => taking.connected = false,
+            State::Talking(talking) => {
+                talking.sound.peer_is_new();
+                talking.failures = 0;
                 talking.restart_at = None;
-                talking.line.restart();
+                talking.leaving_until = None;
+                if talking.path != Path::Connecting {
+                    talking.path_is_gone(now, &self.timeouts);
+                }
             }
         }
     }
@@ -80,9 +113,10 @@ impl Talking {
         self.lost_at = None;
         self.unheard_at = None;
         self.unheard = false;
+        self.leaving_until = None;
     }
 
-    fn path_is_gone(&mut self, now: Timestamp, timeouts: &Timeouts) {
+    pub(super) fn path_is_gone(&mut self, now: Timestamp, timeouts: &Timeouts) {
         self.path = Path::Reconnecting;
         self.lost_at = self.lost_at.or(Some(now + timeouts.lost_after));
         self.unheard = false;
@@ -118,6 +152,8 @@ impl Talking {
         }
         if due(self.restart_at) {
             self.restart_at = None;
+            // It may not have gone after all, and then it is heard.
+            self.unheard |= self.leaving_until.take().is_some();
             self.line.restart();
         }
         if due(self.unheard_at) {

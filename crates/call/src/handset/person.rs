@@ -7,6 +7,7 @@ use protocol::{AttemptId, ConversationId, Timestamp};
 
 use super::line::Line;
 use super::state::{Answer, Outgoing, Stage, State};
+use super::take::Stands;
 use super::{Effect, Ended, Handset, Microphone};
 
 impl Handset {
@@ -21,7 +22,7 @@ impl Handset {
             return;
         }
         self.state = State::Outgoing(Box::new(Outgoing {
-            attempt,
+            attempt: Some(attempt),
             conversation,
             muted: false,
             line: Line::new(false),
@@ -44,7 +45,7 @@ impl Handset {
         }
     }
 
-    fn open_microphone(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn open_microphone(&mut self, effects: &mut Vec<Effect>) {
         self.microphone = Microphone::Opening;
         effects.push(Effect::OpenMicrophone);
     }
@@ -79,6 +80,15 @@ impl Handset {
             }
             State::Ringing(ringing) => (Some(ringing.hang_up()), by_me),
             State::Talking(talking) => (Some(talking.hang_up(now)), by_me),
+            State::Taking(taking) if !taking.is_claimed() => {
+                // It goes on where it is.
+                self.state = State::Idle;
+                return;
+            }
+            State::Taking(taking) => match taking.stands {
+                Stands::Rings { .. } => (Some(taking.hang_up()), EndReason::Cancelled),
+                Stands::Connects | Stands::Active { .. } => (Some(taking.hang_up()), by_me),
+            },
         };
         if matches!(request, Some(RequestBody::HangUp { .. })) && self.can_control() {
             let message = ControlMessage::HangUp;
@@ -103,22 +113,42 @@ impl Handset {
                     talking.sound.tell(talking.call, control, effects);
                 }
             }
+            // Told when the call is this handset's own.
+            State::Taking(taking) => {
+                taking.sound.mute(muted);
+            }
             State::Idle | State::Ringing(_) | State::Ended(_) => {}
         }
     }
 
     pub(super) fn hold(&mut self, on: bool, effects: &mut Vec<Effect>) {
         let control = self.can_control();
-        if let State::Talking(talking) = &mut self.state
-            && talking.sound.hold(on)
-        {
-            talking.sound.tell(talking.call, control, effects);
+        match &mut self.state {
+            State::Talking(talking) => {
+                if talking.sound.hold(on) {
+                    talking.sound.tell(talking.call, control, effects);
+                }
+            }
+            State::Taking(taking) if taking.is_answered() => {
+                taking.sound.hold(on);
+            }
+            State::Idle
+            | State::Outgoing(_)
+            | State::Ringing(_)
+            | State::Taking(_)
+            | State::Ended(_) => {}
         }
     }
 
     pub(super) fn speaker(&mut self, on: bool) {
-        if let State::Talking(talking) = &mut self.state {
-            talking.sound.speaker = on;
+        match &mut self.state {
+            State::Talking(talking) => talking.sound.speaker = on,
+            State::Taking(taking) if taking.is_answered() => taking.sound.speaker = on,
+            State::Idle
+            | State::Outgoing(_)
+            | State::Ringing(_)
+            | State::Taking(_)
+            | State::Ended(_) => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use protocol::call::{CallSound, CallState, CallView, Here, Role};
 use protocol::description::{CallDescription, Candidate};
 use protocol::error::ErrorCode;
 use protocol::socket::RequestBody;
-use protocol::{AttemptId, CallId, Timestamp};
+use protocol::{AttemptId, CallId, Milliseconds, Timestamp};
 
 use super::line::Line;
 use super::state::{Answer, Ringing, Stage, State, Talking, Told};
@@ -47,7 +47,7 @@ impl Handset {
     pub(super) fn ring(&mut self, told: &Told, effects: &mut Vec<Effect>) {
         let call = &told.view.call;
         let deadline = told.local(call.started_at) + self.timeouts.ring;
-        if self.over.contains(&call.id) || deadline <= told.now {
+        if self.is_over(call.id) || deadline <= told.now {
             return;
         }
         let mut line = Line::new(true);
@@ -71,7 +71,12 @@ impl Handset {
         }));
     }
 
-    fn own_call(&mut self, told: Told, effects: &mut Vec<Effect>) {
+    /// Whether this handset had the call and rings for it no more.
+    pub(super) fn is_over(&self, call: CallId) -> bool {
+        self.over.iter().any(|gone| gone.call == call)
+    }
+
+    pub(super) fn own_call(&mut self, told: Told, effects: &mut Vec<Effect>) {
         let revision = told.view.call.revision;
         let known = match &mut self.state {
             State::Idle | State::Ended(_) => return,
@@ -81,6 +86,7 @@ impl Handset {
             },
             State::Ringing(ringing) => &mut ringing.revision,
             State::Talking(talking) => &mut talking.revision,
+            State::Taking(taking) => &mut taking.revision,
         };
         if revision < *known {
             return;
@@ -97,12 +103,21 @@ impl Handset {
             State::Idle | State::Ended(_) => {}
             State::Outgoing(_) => self.outgoing_told(told, effects),
             State::Ringing(_) => self.ringing_told(told, effects),
-            State::Talking(talking) => talking.told(told, effects),
+            State::Talking(talking) => match told.view.here.clone() {
+                Here::Elsewhere { device } => self.finish(told.now, Ended::Moved { device }),
+                Here::Rings | Here::TakesPart => talking.told(told, effects),
+            },
+            State::Taking(taking) => {
+                if let Some(Here::Elsewhere { device }) = taking.told(&told, &self.timeouts) {
+                    self.finish(told.now, Ended::Moved { device });
+                }
+            }
         }
     }
 
     fn outgoing_told(&mut self, told: Told, effects: &mut Vec<Effect>) {
         match (told.view.call.state, told.view.here.clone()) {
+            (_, Here::Elsewhere { device }) => self.finish(told.now, Ended::Moved { device }),
             (CallState::Ringing { devices: rung, .. }, _) => {
                 if let State::Outgoing(outgoing) = &mut self.state
                     && let Stage::Calling { devices, .. } = &mut outgoing.stage
@@ -113,10 +128,6 @@ impl Handset {
             (CallState::Connecting { .. } | CallState::Active { .. }, Here::TakesPart) => {
                 self.talk(told, effects);
             }
-            (
-                CallState::Connecting { .. } | CallState::Active { .. },
-                Here::Elsewhere { device },
-            ) => self.finish(told.now, Ended::AnsweredElsewhere { device }),
             (CallState::Connecting { .. } | CallState::Active { .. }, Here::Rings)
             | (CallState::Ended { .. }, _) => {}
         }
@@ -151,16 +162,19 @@ impl Handset {
     pub(super) fn started(&mut self, attempt: AttemptId, told: Told, effects: &mut Vec<Effect>) {
         let call = told.view.call.id;
         let early = match &mut self.state {
-            State::Outgoing(outgoing) if outgoing.attempt == attempt => match &mut outgoing.stage {
-                Stage::Starting { early, .. } => early.take(),
-                Stage::OpeningMicrophone | Stage::Offering | Stage::Calling { .. } => {
-                    return self.told(told, effects);
+            State::Outgoing(outgoing) if outgoing.attempt == Some(attempt) => {
+                match &mut outgoing.stage {
+                    Stage::Starting { early, .. } => early.take(),
+                    Stage::OpeningMicrophone | Stage::Offering | Stage::Calling { .. } => {
+                        return self.told(told, effects);
+                    }
                 }
-            },
+            }
             State::Idle
             | State::Outgoing(_)
             | State::Ringing(_)
             | State::Talking(_)
+            | State::Taking(_)
             | State::Ended(_) => return self.abandon(told, effects),
         };
         self.adopt(&told, effects);
@@ -201,22 +215,12 @@ impl Handset {
     }
 
     /// A call that the person gave up before the server had made it, or took no part in any more.
-    fn abandon(&mut self, told: Told, effects: &mut Vec<Effect>) {
+    pub(super) fn abandon(&mut self, told: Told, effects: &mut Vec<Effect>) {
         let call = told.view.call.id;
         if self.state.call() == Some(call) && !self.state.is_free() {
             return self.told(told, effects);
         }
-        let live = !matches!(told.view.call.state, CallState::Ended { .. });
-        if live && told.view.here == Here::TakesPart {
-            let request = match told.view.role {
-                Role::Caller => RequestBody::CancelCall { call },
-                Role::Callee => RequestBody::HangUp {
-                    call,
-                    heard_ago: None,
-                },
-            };
-            effects.push(Effect::Send { request });
-        }
+        effects.extend(give_up(&told.view, None));
     }
 
     /// The outcome of `answer_call`.
@@ -225,7 +229,11 @@ impl Handset {
             State::Ringing(ringing) => {
                 ringing.call == told.view.call.id && ringing.answer == Answer::Sent
             }
-            State::Idle | State::Outgoing(_) | State::Talking(_) | State::Ended(_) => false,
+            State::Idle
+            | State::Outgoing(_)
+            | State::Talking(_)
+            | State::Taking(_)
+            | State::Ended(_) => false,
         };
         if !mine {
             return self.abandon(told, effects);
@@ -248,7 +256,7 @@ impl Handset {
         let (line, muted, connected) = match state {
             State::Outgoing(outgoing) => (outgoing.line, outgoing.muted, false),
             State::Ringing(ringing) => (ringing.line, false, ringing.connected),
-            other @ (State::Idle | State::Talking(_) | State::Ended(_)) => {
+            other @ (State::Idle | State::Talking(_) | State::Taking(_) | State::Ended(_)) => {
                 self.state = other;
                 return;
             }
@@ -278,10 +286,14 @@ impl Handset {
         request: Refused,
         code: ErrorCode,
         message: String,
+        effects: &mut Vec<Effect>,
     ) {
         let why = match (&self.state, request) {
+            (State::Taking(taking), Refused::Take { call }) if taking.call == call => {
+                return self.take_refused(now, code, message, effects);
+            }
             (State::Outgoing(outgoing), Refused::Start { attempt })
-                if outgoing.attempt == attempt && self.state.call().is_none() =>
+                if outgoing.attempt == Some(attempt) && self.state.call().is_none() =>
             {
                 Ended::Refused { code, message }
             }
@@ -318,6 +330,7 @@ impl Handset {
         let mut there = false;
         let mut shown = CallSound::default();
         for view in calls {
+            self.hang_up_again(now, &view, effects);
             if Some(view.call.id) == own {
                 there = true;
                 shown = view.call.sound(view.role);
@@ -339,6 +352,18 @@ impl Handset {
         }
     }
 
+    /// The server has not heard of the end of a call that this device had: it is told once more.
+    fn hang_up_again(&self, now: Timestamp, view: &CallView, effects: &mut Vec<Effect>) {
+        let call = view.call.id;
+        let gone = self
+            .over
+            .iter()
+            .find(|gone| gone.call == call && gone.ended);
+        if let Some(gone) = gone {
+            effects.extend(give_up(view, gone.heard_at.map(|at| now.since(at))));
+        }
+    }
+
     /// A server that restarted has forgotten descriptions, candidates, what devices do with their sound and which ones ring.
     fn resend(&mut self, shown: CallSound, effects: &mut Vec<Effect>) {
         let Some(call) = self.state.call() else {
@@ -346,7 +371,7 @@ impl Handset {
         };
         let control = self.can_control();
         let line = match &mut self.state {
-            State::Idle | State::Ended(_) => return,
+            State::Idle | State::Taking(_) | State::Ended(_) => return,
             State::Ringing(ringing) => {
                 if ringing.answer != Answer::Sent {
                     let request = RequestBody::RingCall { call };
@@ -408,11 +433,32 @@ impl Handset {
             State::Ringing(ringing) if ringing.call == call && ringing.answer == Answer::Sent => {
                 Some(&mut ringing.line)
             }
+            // The other side may be faster than the outcome.
+            State::Taking(taking) if taking.call == call && taking.is_sent() => {
+                Some(&mut taking.line)
+            }
             State::Idle
             | State::Outgoing(_)
             | State::Ringing(_)
             | State::Talking(_)
+            | State::Taking(_)
             | State::Ended(_) => None,
         }
     }
+}
+
+/// Ends a call that the server shows as this device's.
+fn give_up(view: &CallView, heard_ago: Option<Milliseconds>) -> Option<Effect> {
+    if view.here != Here::TakesPart {
+        return None;
+    }
+    let call = view.call.id;
+    let request = match view.call.state {
+        CallState::Ended { .. } => return None,
+        CallState::Ringing { .. } => RequestBody::CancelCall { call },
+        CallState::Connecting { .. } | CallState::Active { .. } => {
+            RequestBody::HangUp { call, heard_ago }
+        }
+    };
+    Some(Effect::Send { request })
 }

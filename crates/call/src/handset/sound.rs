@@ -3,12 +3,12 @@
 //! Each side counts its changes. Whatever way a change comes by, the one with the larger number holds; so
 //! a late one changes nothing.
 
-use protocol::CallId;
 use protocol::call::{CallSound, CallView};
 use protocol::control::ControlMessage;
 use protocol::socket::RequestBody;
+use protocol::{CallId, ConversationId, Timestamp};
 
-use super::Effect;
+use super::{Effect, HandsetView, Path};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sound {
@@ -16,6 +16,8 @@ pub(super) struct Sound {
     pub(super) peer: CallSound,
     /// Whether the person wants to hear the other side.
     pub(super) speaker: bool,
+    /// Whether another device may speak for the other side from now on, which counts from what it knew.
+    peer_is_new: bool,
 }
 
 impl Sound {
@@ -25,6 +27,7 @@ impl Sound {
             own: view.call.sound(view.role),
             peer: view.call.sound(view.role.other()),
             speaker: true,
+            peer_is_new: false,
         }
     }
 
@@ -67,11 +70,25 @@ impl Sound {
         changes
     }
 
-    /// The other side's state came, by whichever way.
+    /// The other side's state came from the server.
     pub(super) fn hear_of(&mut self, peer: CallSound) {
         if peer.change > self.peer.change {
             self.peer = peer;
         }
+    }
+
+    /// The other side told its state itself. What a new peer says first holds, whatever the one before it said last.
+    pub(super) fn hear(&mut self, peer: CallSound) {
+        if std::mem::take(&mut self.peer_is_new) {
+            self.peer = peer;
+        } else {
+            self.hear_of(peer);
+        }
+    }
+
+    /// The other side is another device than before, or the same one after a reload.
+    pub(super) fn peer_is_new(&mut self) {
+        self.peer_is_new = true;
     }
 
     /// Says whether the server must be told the own state, because it shows another one.
@@ -98,6 +115,27 @@ impl Sound {
     pub(super) fn message(&self) -> Effect {
         Effect::SendControl {
             message: ControlMessage::Sound { sound: self.own },
+        }
+    }
+
+    /// The screen of an answered call.
+    pub(super) fn view(
+        &self,
+        conversation: ConversationId,
+        call: CallId,
+        path: Path,
+        since: Option<Timestamp>,
+    ) -> HandsetView {
+        HandsetView::Active {
+            conversation,
+            call,
+            path,
+            since,
+            muted: self.own.muted,
+            speaker: self.speaker,
+            on_hold: self.own.on_hold,
+            peer_muted: self.peer.muted,
+            peer_on_hold: self.peer.on_hold,
         }
     }
 }

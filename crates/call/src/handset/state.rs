@@ -7,14 +7,17 @@ use protocol::{AttemptId, CallId, ConversationId, Milliseconds, Timestamp, UserI
 
 use super::line::Line;
 use super::sound::Sound;
+use super::take::{Stands, Taking};
 use super::{Effect, Ended, HandsetView, MicrophoneFault, Path, Tone};
 
 /// ```text
 ///          dial                    answered                    Ended ──dismiss · 3 s──▶ Idle
 ///  Idle ─────────▶ Outgoing ────────────────┐                    ▲
-///   │                │ └──(glare)──────────┐│                    │
-///   │ a call rings   └────────────────────┐▼▼                    │
-///   └──────────▶ Ringing ──answered──▶ Talking ─── every end ────┘   (also from Outgoing and Ringing)
+///   │ │              │ └──(glare)──────────┐│                    │
+///   │ │ a call rings └────────────────────┐▼▼                    │
+///   │ └────────▶ Ringing ──answered──▶ Talking ─── every end ────┘   (also from Outgoing, Ringing and Taking)
+///   │ take                                ▲
+///   └──────────▶ Taking ───── taken ──────┘                          (Outgoing, where nobody has answered yet)
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
@@ -22,12 +25,14 @@ pub(super) enum State {
     Outgoing(Box<Outgoing>),
     Ringing(Box<Ringing>),
     Talking(Box<Talking>),
+    Taking(Box<Taking>),
     Ended(Over),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outgoing {
-    pub(super) attempt: AttemptId,
+    /// Nothing for a call that was taken over.
+    pub(super) attempt: Option<AttemptId>,
     pub(super) conversation: ConversationId,
     pub(super) muted: bool,
     pub(super) line: Line,
@@ -106,6 +111,8 @@ pub(super) struct Talking {
     pub(super) unheard_at: Option<Timestamp>,
     /// Whether the path counts as broken only because nothing is heard.
     pub(super) unheard: bool,
+    /// The other device went away and may come back: until then nothing is done about the path from here.
+    pub(super) leaving_until: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +151,7 @@ impl State {
             },
             Self::Ringing(ringing) => Some(ringing.call),
             Self::Talking(talking) => Some(talking.call),
+            Self::Taking(taking) => Some(taking.call),
             Self::Ended(over) => over.call,
         }
     }
@@ -155,7 +163,7 @@ impl State {
     pub(super) fn needs_microphone(&self) -> bool {
         match self {
             Self::Idle | Self::Ended(_) => false,
-            Self::Outgoing(_) | Self::Talking(_) => true,
+            Self::Outgoing(_) | Self::Talking(_) | Self::Taking(_) => true,
             Self::Ringing(ringing) => ringing.answer != Answer::NotYet,
         }
     }
@@ -174,6 +182,11 @@ impl State {
             Self::Ringing(ringing) if ringing.answer == Answer::NotYet && !ringing.silenced => {
                 Tone::Ringing
             }
+            Self::Taking(taking) => match taking.stands {
+                Stands::Rings { devices: 0, .. } => Tone::Calling,
+                Stands::Rings { .. } => Tone::Ringback,
+                Stands::Connects | Stands::Active { .. } => Tone::None,
+            },
             Self::Idle | Self::Ringing(_) | Self::Talking(_) => Tone::None,
             Self::Ended(over) => over.tone,
         }
@@ -185,6 +198,7 @@ impl State {
             Self::Idle | Self::Ringing(_) | Self::Ended(_) => false,
             Self::Outgoing(outgoing) => outgoing.muted,
             Self::Talking(talking) => talking.sound.is_mute(),
+            Self::Taking(taking) => taking.sound.is_mute(),
         }
     }
 
@@ -193,6 +207,7 @@ impl State {
         match self {
             Self::Idle | Self::Outgoing(_) | Self::Ringing(_) | Self::Ended(_) => true,
             Self::Talking(talking) => talking.sound.is_audible(),
+            Self::Taking(taking) => taking.sound.is_audible(),
         }
     }
 
@@ -217,6 +232,7 @@ impl State {
             .into_iter()
             .flatten()
             .min(),
+            Self::Taking(taking) => taking.deadline(),
             Self::Ended(over) => Some(over.until),
         }
     }
@@ -241,17 +257,13 @@ impl State {
                 fault: ringing.fault,
                 silenced: ringing.silenced,
             },
-            Self::Talking(talking) => HandsetView::Active {
-                conversation: talking.conversation,
-                call: talking.call,
-                path: talking.path,
-                since: talking.since,
-                muted: talking.sound.own.muted,
-                speaker: talking.sound.speaker,
-                on_hold: talking.sound.own.on_hold,
-                peer_muted: talking.sound.peer.muted,
-                peer_on_hold: talking.sound.peer.on_hold,
-            },
+            Self::Talking(talking) => talking.sound.view(
+                talking.conversation,
+                talking.call,
+                talking.path,
+                talking.since,
+            ),
+            Self::Taking(taking) => taking.view(),
             Self::Ended(over) => HandsetView::Ended {
                 conversation: over.conversation,
                 call: over.call,
@@ -266,12 +278,13 @@ impl State {
 impl Outgoing {
     pub(super) fn send_start(&mut self, effects: &mut Vec<Effect>) {
         if let Stage::Starting { sent, .. } = &mut self.stage
+            && let Some(attempt) = self.attempt
             && let Some(description) = self.line.own()
         {
             *sent = true;
             effects.push(Effect::Send {
                 request: RequestBody::StartCall {
-                    attempt: self.attempt,
+                    attempt,
                     conversation: self.conversation,
                     description: description.clone(),
                 },
@@ -281,9 +294,9 @@ impl Outgoing {
 }
 
 impl Ringing {
-    /// The first offer, which a server that restarted may have only now.
+    /// The first offer, which a server that restarted may have only now, or a later one: the caller's page was loaded anew.
     pub(super) fn take_offer(&mut self, description: CallDescription, effects: &mut Vec<Effect>) {
-        if self.line.has_remote() {
+        if self.line.has_remote() && description.epoch <= self.line.epoch() {
             return;
         }
         self.line.remote_description(description, effects);
@@ -334,6 +347,7 @@ impl Talking {
             heard_at: None,
             unheard_at: None,
             unheard: false,
+            leaving_until: None,
         }
     }
 
@@ -355,6 +369,7 @@ impl Talking {
             self.line
                 .remote_candidates(epoch, remote.candidates, effects);
         }
+        self.line.outdo(told.view.epoch, effects);
     }
 }
 

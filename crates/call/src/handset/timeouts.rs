@@ -23,6 +23,8 @@ pub struct Timeouts {
     pub lost_after: Milliseconds,
     /// From the last packet of a side that is neither muted nor on hold to an ICE restart.
     pub unheard_restart_after: Milliseconds,
+    /// From the word that the other device goes away to an ICE restart by this one.
+    pub leaving: Milliseconds,
     /// Between two batches of candidates.
     pub candidate_batch: Milliseconds,
     /// From the end to the disappearance of the view.
@@ -41,6 +43,7 @@ impl Default for Timeouts {
             restart_after: limits::RESTART_AFTER,
             lost_after: limits::LOST_AFTER,
             unheard_restart_after: limits::UNHEARD_RESTART_AFTER,
+            leaving: limits::LEAVING_GRACE,
             candidate_batch: limits::CANDIDATE_BATCH_INTERVAL,
             ended_shown: limits::ENDED_SHOWN,
         }
