@@ -1,8 +1,13 @@
 //! The rules that span several inputs; `tests/tables` has every single one.
 
 mod board;
+mod ends;
+mod quiet;
 #[path = "../../tests/shared/values.rs"]
 mod shared;
+mod sound;
+mod taking;
+mod waiting;
 
 use board::{
     Board, CALL, HANG_UP, ada, answer, bob, candidate, connected, description, party, start,
@@ -109,10 +114,7 @@ fn devices_that_are_away_end_a_call_only_together_and_after_five_minutes() {
     assert_eq!(board.tick_after(3_600_000), None);
     board.gone(&bob());
     assert_eq!(board.tick_after(299_999), None);
-    let Party { user, device, .. } = ada();
-    board
-        .handle(Input::DeviceConnected { user, device })
-        .unwrap();
+    board.connects(&ada());
     assert_eq!(board.tick_after(3_600_000), None);
     board.gone(&ada());
     assert_eq!(board.tick_after(300_000), Some(EndReason::Lost));
@@ -222,10 +224,9 @@ fn descriptions_of_an_older_epoch_change_nothing() {
 
 #[test]
 fn a_restored_call_goes_on_and_gets_its_descriptions_again() {
-    let before = Board::answered();
-    let mut board = Board::new();
-    board.now.0 += 60_000;
-    board.handle(Input::Restore(before.rows())).unwrap();
+    let mut before = Board::answered();
+    before.now.0 += 60_000;
+    let mut board = before.restarted();
     let view = board.view(&bob());
     assert_eq!((view.here, view.remote), (Here::TakesPart, None));
     let Request::Answer {
@@ -236,10 +237,7 @@ fn a_restored_call_goes_on_and_gets_its_descriptions_again() {
         panic!("an answer")
     };
     for who in [ada(), bob()] {
-        let Party { user, device, .. } = who;
-        board
-            .handle(Input::DeviceConnected { user, device })
-            .unwrap();
+        board.connects(&who);
     }
     board.ask(bob(), Request::Describe { description }).unwrap();
     let epoch = 0;
@@ -256,10 +254,7 @@ fn a_restored_call_goes_on_and_gets_its_descriptions_again() {
 
 #[test]
 fn a_restored_call_whose_devices_never_come_back_is_lost() {
-    let mut board = Board::new();
-    board
-        .handle(Input::Restore(Board::talking().rows()))
-        .unwrap();
+    let mut board = Board::talking().restarted();
     assert_eq!(board.tick_after(299_999), None);
     assert_eq!(board.tick_after(1), Some(EndReason::Lost));
 }

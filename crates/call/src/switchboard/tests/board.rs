@@ -1,5 +1,7 @@
 //! A switchboard with its clock, two people, and what they send.
 
+use std::collections::BTreeMap;
+
 use protocol::call::{CallEnd, CallReport, CallSound, CallState, CallView, EndReason};
 use protocol::description::DescriptionKind;
 use protocol::{AttemptId, CallId, ConversationId, DeviceId, Milliseconds, Timestamp, UserId};
@@ -12,6 +14,9 @@ use super::super::{
 pub(super) use super::shared::{candidate, description};
 
 pub(super) const CALL: CallId = CallId(Uuid::from_u128(0xca11));
+
+/// The call that another one waits behind.
+pub(super) const FIRST: CallId = CallId(Uuid::from_u128(0xca10));
 
 /// A switchboard, its clock and all that it asked for.
 pub(super) struct Board {
@@ -92,6 +97,65 @@ impl Board {
         board
     }
 
+    pub(super) fn connects(&mut self, party: &Party) {
+        let Party { user, device, .. } = *party;
+        self.handle(Input::DeviceConnected { user, device })
+            .unwrap();
+    }
+
+    /// The switchboard of a server that was started anew with what this one had kept.
+    pub(super) fn restarted(&self) -> Self {
+        let mut kept: BTreeMap<CallId, Row> = BTreeMap::new();
+        for effect in &self.effects {
+            if let Effect::Save(row) = effect {
+                kept.insert(row.call.id, row.as_ref().clone());
+            }
+        }
+        kept.retain(|_, row| row.record().end.is_none());
+        let mut board = Self::new();
+        board.now = self.now;
+        board
+            .handle(Input::Restore(kept.into_values().collect()))
+            .unwrap();
+        board
+    }
+
+    /// Bob talks with Eve, and Ada calls him: [`CALL`] waits behind [`FIRST`].
+    pub(super) fn waiting() -> Self {
+        let mut board = Self::new();
+        board.first_call();
+        board.start(ada(), &bob()).unwrap();
+        board
+    }
+
+    /// Eve calls Bob, who answers.
+    pub(super) fn first_call(&mut self) {
+        let first = Start {
+            call: FIRST,
+            ..start(eve(), &bob())
+        };
+        self.handle(Input::Start(first)).unwrap();
+        self.ask_of(FIRST, bob(), answer(), 0).unwrap();
+    }
+
+    /// Which devices were told of the call since so many effects, and of whom; nothing for all of them.
+    pub(super) fn told_since(
+        &self,
+        effects: usize,
+        call: CallId,
+    ) -> Vec<(UserId, Option<DeviceId>)> {
+        let told = self.effects[effects..].iter();
+        told.filter_map(|effect| match effect {
+            Effect::Tell {
+                call: of,
+                user,
+                device,
+            } if *of == call => Some((*user, *device)),
+            _ => None,
+        })
+        .collect()
+    }
+
     pub(super) fn gone(&mut self, party: &Party) {
         let Party { user, device, .. } = *party;
         self.handle(Input::DeviceGone { user, device }).unwrap();
@@ -112,27 +176,21 @@ impl Board {
         self.calls.view_for(CALL, party.user, party.device).unwrap()
     }
 
-    /// What was kept of the call last.
-    pub(super) fn rows(&self) -> Vec<Row> {
-        let row = self.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Save(row) => Some(row.as_ref().clone()),
-            _ => None,
-        });
-        row.into_iter().collect()
-    }
-
     /// The one end that was kept.
     pub(super) fn end(&self) -> CallEnd {
-        let ends: Vec<CallEnd> = self
-            .effects
-            .iter()
-            .filter_map(|effect| match effect {
-                Effect::Save(row) => row.record().end,
-                _ => None,
-            })
-            .collect();
+        let ends = self.ends();
         assert_eq!(ends.len(), 1, "{ends:?}");
         ends[0]
+    }
+
+    /// Every end of the call that was kept, one for each time.
+    pub(super) fn ends(&self) -> Vec<CallEnd> {
+        let kept = self.effects.iter();
+        kept.filter_map(|effect| match effect {
+            Effect::Save(row) if row.call.id == CALL => row.record().end,
+            _ => None,
+        })
+        .collect()
     }
 }
 
@@ -156,6 +214,15 @@ pub(super) fn ada() -> Party {
 
 pub(super) fn bob() -> Party {
     party(0xb, 1)
+}
+
+/// Bob's second device.
+pub(super) fn bobs_other() -> Party {
+    party(0xb, 2)
+}
+
+pub(super) fn eve() -> Party {
+    party(0xe, 1)
 }
 
 pub(super) fn party(user: u128, device: u128) -> Party {
