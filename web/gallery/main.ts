@@ -2,7 +2,8 @@
 // `npm run dev`, then `/gallery.html?open=1&call=active`.
 //
 // entrance · empty · offline · open=1 (first conversation), 2, … · call=NAME (see views.ts) ·
-// minimised · blocked (sound held back) · obstacle=no_microphone and the like
+// minimised · guest (another tab has the call) · unplugged=NAME (of the microphone that is used now) ·
+// blocked (sound held back) · obstacle=no_microphone and the like · disturb (not to be) · quiet (hours)
 
 import "../src/styles/tokens.css";
 import "../src/styles/base.css";
@@ -18,29 +19,43 @@ import Home from "../src/ui/home/Home.svelte";
 
 import { PEOPLE } from "./people";
 import { pretend } from "./pretend";
-import { callView } from "./views";
+import { phoneView } from "./views";
 
 const wishes = new URLSearchParams(location.search);
 
 function createController({ display }: CallPorts): CallController {
   const now = (): number => performance.now();
+  let here = !wishes.has("guest");
   const show = (name: string): void => {
-    const view = callView(name, now());
-    display.show(view);
-    if (view.phase === "active") display.levels(0.35, 0.2);
+    const view = phoneView(name, now());
+    display.show(view, here);
+    if (view.current.phase === "active") display.levels(0.35, 0.2);
   };
   show(wishes.get("call") ?? "");
+  const changedTo = wishes.get("unplugged");
+  if (changedTo !== null) display.microphoneChanged({ changedTo });
   display.soundBlocked(wishes.has("blocked"));
   display.obstacle((wishes.get("obstacle") as DeviceObstacle | null) ?? null);
   return {
     dial: () => show("calling"),
     answer: () => show("active"),
+    endAndAnswer: () => show("active"),
+    holdAndAnswer: () => show("held"),
     reject: () => show("declined"),
+    silence: () => show("silenced"),
     end: () => show("hung-up"),
+    hold: () => show("on-hold"),
+    resume: () => show("active"),
+    take: () => show("active"),
+    bringHere: () => {
+      here = true;
+      show("active");
+    },
     mute: (muted) => show(muted ? "muted" : "active"),
     speaker: () => show("active"),
     dismiss: () => show(""),
     enableSound: () => display.soundBlocked(false),
+    treatSound: (treatment) => display.soundTreatment(treatment),
     now,
     dispose: () => show(""),
   };
@@ -50,6 +65,8 @@ pretend({
   signedIn: !wishes.has("entrance"),
   empty: wishes.has("empty"),
   offline: wishes.has("offline"),
+  disturb: wishes.has("disturb"),
+  quiet: wishes.has("quiet"),
 });
 const app = new App({
   load: () =>

@@ -40,7 +40,10 @@ export const TIMELINES = new Map<string, Message[]>([
   ],
   [
     FEI.id,
-    [...timeline(FEI, 1, [[FEI, 4 * DAY, "好的，明天见！"]]), call(FEI, 2, 3 * DAY, "missed")],
+    [
+      ...timeline(FEI, 1, [[FEI, 4 * DAY, "好的，明天见！"]]),
+      ...[52, 47, 31, 12, 3].map((ago, i) => call(FEI, 2 + i, 3 * DAY + ago * MINUTE, "missed")),
+    ],
   ],
   [GUS.id, timeline(GUS, 1, [[GUS, 40 * DAY, "Stop calling me Gus."]])],
 ]);
@@ -50,10 +53,14 @@ export function conversations(): Conversation[] {
     conversation(BEN, { presence: { state: "online" } }),
     conversation(CLEO, { contact: "request", presence: null, read_seq: 0, unread: 1 }),
     conversation(DANA, { presence: { state: "in_call" }, read_seq: 0, unread: 1 }),
-    conversation(EMIL, { presence: { state: "offline", last_seen: NOW - 5 * MINUTE } }),
+    conversation(EMIL, {
+      presence: { state: "offline", last_seen: NOW - 5 * MINUTE },
+      muted: true,
+    }),
     conversation(FEI, {
       presence: { state: "offline", last_seen: NOW - 2 * DAY },
-      unread: 1,
+      unread: 5,
+      missed: 5,
       read_seq: 1,
     }),
     conversation(GUS, { contact: "blocked", presence: null }),
@@ -78,6 +85,8 @@ function conversation(other: Person, change: Partial<Conversation>): Conversatio
     read_seq: last_seq,
     peer_read_seq: last_seq - 1,
     unread: 0,
+    missed: 0,
+    muted: false,
     last_message: messages.at(-1) ?? null,
     presence: null,
     ...change,

@@ -1,7 +1,10 @@
 // A server for the gallery that lives in the page: the few answers that the views ask for.
 
+import type { CallRecord } from "../src/protocol/CallRecord";
+import type { Conversation } from "../src/protocol/Conversation";
 import type { Opening } from "../src/protocol/Opening";
 import type { ServerFrame } from "../src/protocol/ServerFrame";
+import type { Settings } from "../src/protocol/Settings";
 import type { Request } from "../src/protocol/Request";
 import type { SignedIn } from "../src/protocol/SignedIn";
 
@@ -22,15 +25,20 @@ export interface Pretence {
   signedIn: boolean;
   empty: boolean;
   offline: boolean;
+  /** Whether *Do not disturb* is on. */
+  disturb: boolean;
+  /** Whether it is the time of the quiet hours. */
+  quiet: boolean;
 }
 
 /** Puts the pretence in the place of the network. */
 export function pretend(pretence: Pretence): void {
-  globalThis.fetch = (input) => {
+  globalThis.fetch = (input, init) => {
     const url = new URL(
       input instanceof URL || typeof input === "string" ? input : input.url,
       location.href,
     );
+    if (init?.method === "PUT") return Promise.resolve(new Response(init.body));
     return Promise.resolve(respond(url, pretence));
   };
   globalThis.WebSocket = class extends PretendSocket {
@@ -59,7 +67,8 @@ function respond({ pathname, searchParams }: URL, { signedIn, empty }: Pretence)
     return Response.json({ people: PEOPLE.filter(({ username }) => username.startsWith(query)) });
   }
   if (pathname.endsWith("/calls")) {
-    return Response.json({ calls: empty ? [] : callRecords(), more: false });
+    const isWanted = searchParams.get("missed") === "true" ? isMissedByMe : () => true;
+    return Response.json({ calls: empty ? [] : callRecords().filter(isWanted), more: false });
   }
   const conversation = /conversations\/([^/]+)\/messages/.exec(pathname)?.[1] ?? "";
   const all = TIMELINES.get(conversation) ?? [];
@@ -68,9 +77,35 @@ function respond({ pathname, searchParams }: URL, { signedIn, empty }: Pretence)
   return Response.json({ messages: older.slice(-50), more: older.length > 50 });
 }
 
+function isMissedByMe({ callee, end }: CallRecord): boolean {
+  return callee === ME.id && end?.reason === "no_answer";
+}
+
+/** What is kept of the account; quiet hours are whatever time it is now. */
+function settings({ disturb, quiet }: Pretence): Settings {
+  return {
+    call_waiting: true,
+    do_not_disturb: disturb ? { until: NOW + 3_600_000 } : null,
+    quiet_hours: quiet ? { from: 1, to: 0, time_zone: "America/New_York" } : null,
+    second_call_passes: false,
+  };
+}
+
 function problem(status: number, code: string, field?: string): Response {
   const title = field === undefined ? "Sign in first." : "somebody has this username";
   return Response.json({ status, code, title, field }, { status });
+}
+
+/** The conversation that a request asks for or changes. */
+function answerTo(frame: Request): Conversation | undefined {
+  const found = conversations().find(
+    ({ id, person }) =>
+      ("person" in frame && person.id === frame.person) ||
+      ("conversation" in frame && frame.type === "mute_conversation" && id === frame.conversation),
+  );
+  return found !== undefined && frame.type === "mute_conversation"
+    ? { ...found, muted: frame.muted }
+    : found;
 }
 
 class PretendSocket {
@@ -92,9 +127,7 @@ class PretendSocket {
     const frame = JSON.parse(data) as Opening | Request;
     if (frame.type === "hello") this.#welcome();
     else if (frame.type !== "send_message") {
-      const found = conversations().find(
-        ({ person }) => "person" in frame && person.id === frame.person,
-      );
+      const found = answerTo(frame);
       this.#say({
         type: "ok",
         id: frame.id,
@@ -117,6 +150,7 @@ class PretendSocket {
       me: ME,
       device: DEVICE,
       session: SESSION,
+      settings: settings(this.#pretence),
       conversations: empty ? [] : conversations(),
       calls: [],
       ice: { stun_port: null },

@@ -10,6 +10,7 @@ import type { Person } from "../protocol/Person";
 import type { Register } from "../protocol/Register";
 import type { SessionId } from "../protocol/SessionId";
 import type { Sessions } from "../protocol/Sessions";
+import type { Settings } from "../protocol/Settings";
 import type { SignedIn } from "../protocol/SignedIn";
 import type { SignIn } from "../protocol/SignIn";
 
@@ -69,8 +70,14 @@ export const api = {
     return (await send("GET", path, { token })) as History;
   },
 
-  callLog: async (token: string, before: CallId | null): Promise<CallLog> => {
-    const query = before === null ? "" : `?${new URLSearchParams({ before }).toString()}`;
-    return (await send("GET", `${BASE}/calls${query}`, { token })) as CallLog;
+  /** The account's calls, or only those that it missed. */
+  callLog: async (token: string, missed: boolean, before: CallId | null): Promise<CallLog> => {
+    const query = new URLSearchParams({ missed: String(missed) });
+    if (before !== null) query.set("before", before);
+    return (await send("GET", `${BASE}/calls?${query.toString()}`, { token })) as CallLog;
   },
+
+  /** Replaces the settings as a whole. */
+  changeSettings: async (token: string, body: Settings): Promise<Settings> =>
+    (await send("PUT", `${BASE}/me/settings`, { token, body })) as Settings,
 };

@@ -46,7 +46,7 @@ export interface HttpRequest {
  * @throws {DOMException} named `AbortError` where `signal` stopped it.
  */
 export async function send(
-  method: "GET" | "POST" | "PATCH" | "DELETE",
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   { body, token, signal }: HttpRequest = {},
 ): Promise<unknown> {

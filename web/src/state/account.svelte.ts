@@ -23,6 +23,7 @@ import { Drafts } from "./drafts";
 import { Outbox } from "./outbox.svelte";
 import { PeopleSearch } from "./people.svelte";
 import { SessionList } from "./sessions.svelte";
+import { AccountSettings } from "./settings.svelte";
 import { Typing } from "./typing.svelte";
 
 type ContactRequest = "accept_contact" | "block_contact" | "unblock_contact";
@@ -49,6 +50,7 @@ export class Account {
   readonly people: PeopleSearch;
   readonly sessions: SessionList;
   readonly callHistory: CallHistory;
+  readonly settings: AccountSettings;
   readonly call = new CallState();
   readonly controller: CallController;
   readonly session: Session;
@@ -97,8 +99,11 @@ export class Account {
       list: () => session.with(async (token) => (await api.sessions(token)).sessions),
       end: (id) => session.with((token) => api.endSession(token, id)),
     });
-    this.callHistory = new CallHistory((before) =>
-      session.with((token) => api.callLog(token, before)),
+    this.callHistory = new CallHistory(this.me.id, (missed, before) =>
+      session.with((token) => api.callLog(token, missed, before)),
+    );
+    this.settings = new AccountSettings((settings) =>
+      session.with((token) => api.changeSettings(token, settings)),
     );
     this.#listen();
     this.controller = createController({ line: this.#socket, display: this.call });
@@ -121,6 +126,12 @@ export class Account {
   /** Accepts, blocks or unblocks the other person of a conversation. */
   async changeContact(type: ContactRequest, conversation: ConversationId): Promise<void> {
     this.conversations.put(conversationOf(await this.#ask({ type, conversation })));
+  }
+
+  /** Mutes a conversation, or takes that back. */
+  async mute(conversation: ConversationId, muted: boolean): Promise<void> {
+    const outcome = await this.#ask({ type: "mute_conversation", conversation, muted });
+    this.conversations.put(conversationOf(outcome));
   }
 
   async changeDisplayName(display_name: string): Promise<void> {
@@ -160,11 +171,13 @@ export class Account {
         this.clockAhead = welcome.now - Date.now();
         this.messageMaxChars = welcome.limits.message_max_chars;
         this.conversations.welcome(welcome);
-        if (this.callHistory.phase !== "unloaded") void this.callHistory.load();
+        this.settings.told(welcome.settings);
+        this.callHistory.reload();
       },
       frame: (frame) => {
         this.typing.frame(frame);
         if (frame.type === "message") this.#message(frame.message);
+        else if (frame.type === "settings") this.settings.told(frame.settings);
         else this.conversations.frame(frame);
       },
       down: () => this.typing.down(),

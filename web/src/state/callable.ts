@@ -2,7 +2,6 @@
 
 import type { DeviceObstacle } from "../call/screen";
 import type { Contact } from "../protocol/Contact";
-import type { HandsetView } from "../protocol/HandsetView";
 
 /** Why a person cannot be called now. */
 export type CallObstacle =
@@ -10,7 +9,8 @@ export type CallObstacle =
 
 export interface CallCircumstances {
   contact: Contact;
-  phase: HandsetView["phase"];
+  /** Whether this account is in a call or rung by one, wherever. */
+  isBusy: boolean;
   device: DeviceObstacle | null;
   lineOpen: boolean;
 }
@@ -18,7 +18,7 @@ export interface CallCircumstances {
 /** The first thing that stands in the way of a call; what nobody here can change comes first. */
 export function callObstacle({
   contact,
-  phase,
+  isBusy,
   device,
   lineOpen,
 }: CallCircumstances): CallObstacle | null {
@@ -26,7 +26,7 @@ export function callObstacle({
   if (contact === "blocked") return "blocked";
   if (contact === "request") return "not_accepted_here";
   if (contact !== "accepted") return "not_accepted";
-  if (phase !== "idle" && phase !== "ended") return "in_call";
+  if (isBusy) return "in_call";
   if (!lineOpen) return "offline";
   return device;
 }

@@ -36,6 +36,10 @@ export class Conversations {
   readonly unread = $derived(
     this.list.reduce((sum, { unread, contact }) => sum + (contact === "blocked" ? 0 : unread), 0),
   );
+  /** Missed calls that were seen neither in their conversation nor in the call log. */
+  readonly missed = $derived(
+    this.list.reduce((sum, { missed, contact }) => sum + (contact === "blocked" ? 0 : missed), 0),
+  );
 
   constructor(me: UserId, line: Line, history: (conversation: ConversationId) => FetchHistory) {
     this.#me = me;
@@ -98,7 +102,7 @@ export class Conversations {
   /** A message is new, or the record of a call changed. */
   message(message: Message): void {
     const conversation = this.#byId.get(message.conversation);
-    const unread = this.#unreadChange(message, conversation);
+    const change = this.#unreadChange(message, conversation);
     this.#timelines.get(message.conversation)?.apply(message);
     if (conversation === undefined) return;
     const isNewest = message.seq >= conversation.last_seq;
@@ -109,7 +113,11 @@ export class Conversations {
       last_message: isNewest ? message : conversation.last_message,
       // Who writes has read what stands before.
       read_seq: isOwn ? Math.max(conversation.read_seq, message.seq) : conversation.read_seq,
-      unread: isOwn && isNewest ? 0 : Math.max(conversation.unread + unread, 0),
+      unread: isOwn && isNewest ? 0 : Math.max(conversation.unread + change, 0),
+      missed:
+        isOwn && isNewest
+          ? 0
+          : Math.max(conversation.missed + (message.body.kind === "call" ? change : 0), 0),
     });
   }
 
@@ -120,20 +128,31 @@ export class Conversations {
     const { last_seq, read_seq } = conversation;
     if (last_seq <= Math.max(read_seq, this.#toldRead.get(id) ?? 0)) return;
     this.#toldRead.set(id, last_seq);
-    this.#byId.set(id, { ...conversation, read_seq: last_seq, unread: 0 });
+    this.#byId.set(id, { ...conversation, read_seq: last_seq, unread: 0, missed: 0 });
     // What fails here was not said, and is said again after the next snapshot.
     this.#line
       .request({ type: "mark_read", conversation: id, seq: last_seq }, { resend: true })
       .catch(() => this.#toldRead.delete(id));
   }
 
-  #read({ conversation: id, user, seq, unread }: Extract<PushFrame, { type: "read" }>): void {
+  /** The missed calls were seen in the call log. */
+  markCallsSeen(): void {
+    if (this.missed === 0) return;
+    for (const [id, conversation] of [...this.#byId]) {
+      if (conversation.missed > 0) this.#byId.set(id, { ...conversation, missed: 0 });
+    }
+    // What fails here was not said; the next snapshot brings the numbers back.
+    this.#line.request({ type: "mark_calls_seen" }, { resend: true }).catch(() => undefined);
+  }
+
+  #read(frame: Extract<PushFrame, { type: "read" }>): void {
+    const { conversation: id, user, seq, unread, missed } = frame;
     const conversation = this.#byId.get(id);
     if (conversation === undefined) return;
     this.#byId.set(
       id,
       user === this.#me
-        ? { ...conversation, read_seq: Math.max(conversation.read_seq, seq), unread }
+        ? { ...conversation, read_seq: Math.max(conversation.read_seq, seq), unread, missed }
         : { ...conversation, peer_read_seq: Math.max(conversation.peer_read_seq, seq) },
     );
   }

@@ -61,10 +61,46 @@ test("reading is told once for each newest message, and again after the line was
 
 test("another device's reading and the other person's are kept apart", () => {
   const { all } = begin({ ...conversation("a", 5), read_seq: 1, unread: 4, peer_read_seq: 0 });
-  all.frame({ type: "read", conversation: "a", user: "ben", seq: 4, unread: 4 });
+  all.frame({ type: "read", conversation: "a", user: "ben", seq: 4, unread: 4, missed: 0 });
   expect(all.get("a")).toMatchObject({ read_seq: 1, unread: 4, peer_read_seq: 4 });
-  all.frame({ type: "read", conversation: "a", user: "me", seq: 3, unread: 2 });
-  expect(all.get("a")).toMatchObject({ read_seq: 3, unread: 2, peer_read_seq: 4 });
+  all.frame({ type: "read", conversation: "a", user: "me", seq: 3, unread: 2, missed: 1 });
+  expect(all.get("a")).toMatchObject({ read_seq: 3, unread: 2, missed: 1, peer_read_seq: 4 });
+});
+
+test("missed calls are counted by themselves until the conversation is read", () => {
+  const { all } = begin(conversation("a", 1));
+  all.message(text("a", 2, "ben"));
+  all.message(call("a", 3, "ben", null));
+  expect(all.missed).toBe(0);
+  all.message(call("a", 3, "ben", { reason: "no_answer" }));
+  all.message(call("a", 4, "ben", { reason: "cancelled" }));
+  expect(all.get("a")).toMatchObject({ unread: 3, missed: 2 });
+  expect(all.missed).toBe(2);
+  all.markRead("a");
+  expect(all.missed).toBe(0);
+});
+
+test("a missed call that turns out to have been talked is missed no more", () => {
+  const { all } = begin(conversation("a", 1));
+  all.message(call("a", 2, "ben", { reason: "no_answer" }));
+  all.message(call("a", 2, "ben", { reason: "hung_up", by: "ben" }));
+  expect(all.get("a")).toMatchObject({ unread: 0, missed: 0 });
+});
+
+test("looking at the call log clears what was missed, once, and leaves what is unread", () => {
+  const { all, line } = begin({ ...conversation("a", 3), read_seq: 1, unread: 2, missed: 2 });
+  all.markCallsSeen();
+  all.markCallsSeen();
+  expect(line.types).toEqual(["mark_calls_seen"]);
+  expect(all.get("a")).toMatchObject({ unread: 2, missed: 0 });
+  all.message(call("a", 4, "ben", { reason: "no_answer" }));
+  all.markCallsSeen();
+  expect(line.types).toHaveLength(2);
+});
+
+test("a blocked person's missed calls are not in the sum", () => {
+  const { all } = begin({ ...conversation("a", 2), missed: 2, contact: "blocked" });
+  expect(all.missed).toBe(0);
 });
 
 test("presence goes to the conversation with that person", () => {
@@ -107,6 +143,8 @@ function conversation(id: string, last_seq: number): Conversation {
     read_seq: last_seq,
     peer_read_seq: 0,
     unread: 0,
+    missed: 0,
+    muted: false,
     last_message: last_seq > 0 ? text(id, last_seq, "ben") : null,
     presence: null,
   };

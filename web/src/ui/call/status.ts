@@ -1,10 +1,13 @@
 // The line below the name on the screen of a call.
 
+import type { MicrophoneNotice } from "../../call/screen";
 import type { HandsetView } from "../../protocol/HandsetView";
 import type { UserId } from "../../protocol/UserId";
 import { spokenDuration } from "../words/duration";
 import type { Words } from "../words/endings";
 import { endedWords, microphoneWords } from "../words/endings";
+
+type Active = Extract<HandsetView, { phase: "active" }>;
 
 /** What is going on, and what else there is to say; nothing where there is no call. */
 export function callStatus(view: HandsetView, name: string, me: UserId): Words {
@@ -18,9 +21,13 @@ export function callStatus(view: HandsetView, name: string, me: UserId): Words {
       return { title: ringing(view.devices), detail: null };
     case "incoming":
       if (view.fault !== null && !view.answering) return microphoneWords(view.fault);
-      return { title: view.answering ? "Answering…" : "Incoming voice call", detail: null };
+      if (view.answering) return { title: "Answering…", detail: null };
+      return {
+        title: "Incoming voice call",
+        detail: view.silenced ? "Silent on this device." : null,
+      };
     case "active":
-      return { title: activeTitle(view.path), detail: null };
+      return activeWords(view, name);
     case "ended": {
       const words = endedWords(view.why, view.outgoing, view.talked !== null, name, me);
       return view.talked === null
@@ -35,13 +42,29 @@ function ringing(devices: number): string {
   return devices === 1 ? "Ringing…" : `Ringing on ${devices} devices…`;
 }
 
-function activeTitle(path: Extract<HandsetView, { phase: "active" }>["path"]): string {
-  switch (path) {
+function activeWords(view: Active, name: string): Words {
+  const held = holdWords(view, name);
+  switch (view.path) {
     case "connecting":
-      return "Connecting…";
+      return { title: "Connecting…", detail: held };
     case "reconnecting":
-      return "Reconnecting…";
+      return { title: "Reconnecting…", detail: held };
     case "connected":
-      return "Connected";
+      if (held !== null) return { title: held, detail: null };
+      return { title: "Connected", detail: view.peer_muted ? `${name} is muted` : null };
   }
+}
+
+/** Who put the call on hold. */
+function holdWords({ on_hold, peer_on_hold }: Active, name: string): string | null {
+  if (on_hold && peer_on_hold) return "You both put the call on hold";
+  if (on_hold) return "You put the call on hold";
+  return peer_on_hold ? `${name} put the call on hold` : null;
+}
+
+/** That the microphone was taken away, and with which one the call goes on. */
+export function microphoneChangedWords({ changedTo }: MicrophoneNotice): string {
+  return changedTo === ""
+    ? "Your microphone was unplugged. Now using another one."
+    : `Your microphone was unplugged. Now using ${changedTo}.`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import type { EndReason } from "../../protocol/EndReason";
 import type { Message } from "../../protocol/Message";
 import type { Unsent } from "../../state/outbox.svelte";
 
@@ -45,6 +46,33 @@ test("what is not stored stands last, and only once it is stored as a message", 
   ]);
 });
 
+test("missed calls with nothing between them are one entry, which keeps its key", () => {
+  const first = [at(1, NOON), missed(2, NOON), missed(3, NOON + 60_000)];
+  expect(shape(of(first))).toEqual(["Today", "1", "call 2 + call 3"]);
+  const more = of([...first, missed(4, NOON + 120_000)]);
+  expect(shape(more)).toEqual(["Today", "1", "call 2 + call 3 + call 4"]);
+  expect(more.at(-1)?.key).toBe(of(first).at(-1)?.key);
+});
+
+test("a message, a day, an answer or an hour between keeps missed calls apart", () => {
+  const apart = (...messages: Message[]): string[] => shape(of(messages)).slice(1);
+  expect(apart(missed(1, NOON), at(2, NOON), missed(3, NOON))).toEqual(["call 1", "2", "call 3"]);
+  const midnight = new Date(2026, 10, 22).getTime();
+  expect(apart(missed(1, midnight - 1), missed(2, midnight))).toEqual([
+    "call 1",
+    "Today",
+    "call 2",
+  ]);
+  const talked: EndReason = { reason: "hung_up", by: "me" };
+  expect(apart(missed(1, NOON), missed(2, NOON, talked))).toEqual(["call 1", "call 2"]);
+  expect(apart(missed(1, NOON), missed(2, NOON + 3_600_001))).toEqual(["call 1", "call 2"]);
+});
+
+test("the line above what is new goes through missed calls", () => {
+  const entries = of([missed(1, NOON), missed(2, NOON), missed(3, NOON)], { unreadAfter: 1 });
+  expect(shape(entries)).toEqual(["Today", "call 1", "new", "call 2 + call 3"]);
+});
+
 test("a message keeps its key when it is stored, so that it is not drawn anew", () => {
   const before = of([], { unsent: [unsent("message-1", NOON)] });
   const after = of([at(1, NOON, "me")]);
@@ -70,6 +98,8 @@ function shape(entries: Entry[]): string[] {
         return "new";
       case "unsent":
         return "waiting";
+      case "calls":
+        return entry.records.map(({ call }) => `call ${call}`).join(" + ");
       case "message":
         return String(entry.message.seq);
     }
@@ -85,6 +115,23 @@ function at(seq: number, sent_at: number, author = "ben"): Message {
     sent_at,
     body: { kind: "text", text: "…" },
   };
+}
+
+function missed(
+  seq: number,
+  started_at: number,
+  reason: EndReason = { reason: "no_answer" },
+): Message {
+  const end = { ...reason, ended_at: started_at, talked: null };
+  const record = {
+    call: String(seq),
+    conversation: "c",
+    caller: "ben",
+    callee: "me",
+    started_at,
+    end,
+  };
+  return { ...at(seq, started_at), body: { kind: "call", record } };
 }
 
 function unsent(id: string, written_at: number): Unsent {

@@ -1,7 +1,7 @@
 // How calls end, in plain words: what happened, and what to do where something can be done.
 
 import type { CallObstacle } from "../../state/callable";
-import { isMissed } from "../../state/missed";
+import { isMissedBy } from "../../state/missed";
 import type { CallRecord } from "../../protocol/CallRecord";
 import type { Ended } from "../../protocol/Ended";
 import type { EndReason } from "../../protocol/EndReason";
@@ -30,11 +30,16 @@ export function endedWords(
       return reasonWords(why.end, outgoing, talked, name, me);
     case "answered_elsewhere":
       return {
-        title: "Answered elsewhere",
-        detail:
+        title: why.device === null ? "Answered in another tab" : `Answered on ${why.device}`,
+        detail: null,
+      };
+    case "moved":
+      return {
+        title:
           why.device === null
-            ? "You answered in another tab of this browser."
-            : `You answered on ${why.device}.`,
+            ? "The call goes on in another tab"
+            : `The call goes on on ${why.device}`,
+        detail: null,
       };
     case "microphone":
       return microphoneWords(why.fault);
@@ -172,6 +177,12 @@ export function obstacleWords(obstacle: CallObstacle, name: string): string {
   }
 }
 
+/** The arrow of a call as one of the two sees it: missed, outgoing or incoming. */
+export function callIcon(record: CallRecord, me: UserId): "callMissed" | "callOut" | "callIn" {
+  if (isMissedBy(me, record)) return "callMissed";
+  return record.caller === me ? "callOut" : "callIn";
+}
+
 /** How a call's entry looks in the timeline. */
 export interface CallEntryWords {
   tone: "ongoing" | "talked" | "missed" | "quiet";
@@ -179,6 +190,11 @@ export interface CallEntryWords {
   result: string;
   /** How long they talked, where they did. */
   duration: string | null;
+}
+
+/** What stands for missed calls of one person that belong together. */
+export function missedWords(count: number, name: string): string {
+  return `${count} missed calls from ${name}`;
 }
 
 /** What became of a call, as one of the two sees it. */
@@ -199,7 +215,7 @@ export function callEntryWords(record: CallRecord, me: UserId): CallEntryWords {
       duration: spokenDuration(end.talked),
     };
   }
-  if (!outgoing && isMissed(record)) {
+  if (isMissedBy(me, record)) {
     return { tone: "missed", result: "Missed call", duration: null };
   }
   return { tone: "quiet", result: quietResult(end, outgoing), duration: null };

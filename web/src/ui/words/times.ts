@@ -57,6 +57,13 @@ export function moment(at: Timestamp, now: Timestamp): string {
   return `${dayLabel(at, now)} at ${clockTime(at)}`;
 }
 
+/** When something is over: `14:05`, `tomorrow at 08:00`, `Wednesday 3 March at 08:00`. */
+export function untilWords(at: Timestamp, now: Timestamp): string {
+  const days = daysBetween(now, at);
+  if (days <= 0) return clockTime(at);
+  return `${days === 1 ? "tomorrow" : DAY.format(at)} at ${clockTime(at)}`;
+}
+
 /** Whether somebody is there: `Online`, `In a call`, `Last seen 5 min ago`. */
 export function presenceWords(presence: Presence | null, now: Timestamp): string {
   switch (presence?.state) {

@@ -7,8 +7,9 @@ import type { EndReason } from "../../protocol/EndReason";
 import { avatarColour, initials } from "./avatar";
 import { countCharacters } from "./characters";
 import { isoDuration, runningTime, spokenDuration } from "./duration";
-import { callEntryWords, endedWords, microphoneWords } from "./endings";
-import { dayLabel, daysBetween, listTime, presenceWords } from "./times";
+import type { Words } from "./endings";
+import { callEntryWords, endedWords, microphoneWords, missedWords } from "./endings";
+import { dayLabel, daysBetween, listTime, presenceWords, untilWords } from "./times";
 
 const REASONS: EndReason[] = [
   { reason: "hung_up", by: "ben" },
@@ -74,6 +75,19 @@ test("a list shows the time of today and the day of anything older", () => {
   expect(listTime(new Date(2024, 2, 3).getTime(), now)).toBe("3 Mar 2024");
 });
 
+test("an end later today is a time, a later one has its day", () => {
+  const now = new Date(2026, 10, 22, 23, 30).getTime();
+  const until = (...time: [number, number, number, number]): string =>
+    untilWords(new Date(...time).getTime(), now);
+  expect(until(2026, 10, 22, 23)).toMatch(/^11:00 pm$|^23:00$/);
+  expect(until(2026, 10, 23, 8)).toMatch(/^tomorrow at 0?8:00/);
+  expect(until(2026, 10, 25, 8)).toMatch(/^Wednesday,? 25 November at 0?8:00/);
+});
+
+test("missed calls that belong together are counted with who called", () => {
+  expect(missedWords(5, "Ada")).toBe("5 missed calls from Ada");
+});
+
 test("presence is told with its age", () => {
   const now = new Date(2026, 10, 22, 13, 0).getTime();
   const seen = (ago: number): string =>
@@ -114,11 +128,15 @@ test("the words of an end depend on who is told", () => {
 });
 
 test("other endings say what happened and where", () => {
-  const detail = (why: Ended): string | null => endedWords(why, false, false, "Ben", "me").detail;
-  expect(detail({ why: "answered_elsewhere", device: "Firefox on Linux" })).toBe(
-    "You answered on Firefox on Linux.",
+  const words = (why: Ended): Words => endedWords(why, false, false, "Ben", "me");
+  const title = (why: Ended): string => words(why).title;
+  const detail = (why: Ended): string | null => words(why).detail;
+  expect(title({ why: "answered_elsewhere", device: "Firefox on Linux" })).toBe(
+    "Answered on Firefox on Linux",
   );
-  expect(detail({ why: "answered_elsewhere", device: null })).toContain("another tab");
+  expect(title({ why: "answered_elsewhere", device: null })).toBe("Answered in another tab");
+  expect(title({ why: "moved", device: "Laptop" })).toBe("The call goes on on Laptop");
+  expect(title({ why: "moved", device: null })).toBe("The call goes on in another tab");
   expect(detail({ why: "refused", code: "rate_limited", message: "Too often." })).toBe(
     "Too often.",
   );
