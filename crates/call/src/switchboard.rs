@@ -8,6 +8,7 @@
 
 mod consequences;
 mod describing;
+mod devices;
 mod effect;
 mod ending;
 mod holding;
@@ -16,6 +17,7 @@ mod live;
 mod recent;
 mod requests;
 mod restoring;
+mod showing;
 mod starting;
 mod taking;
 #[cfg(test)]

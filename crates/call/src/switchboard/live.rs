@@ -1,16 +1,15 @@
-//! A live call: its states, what time and coming and going devices do to it, and who sees what of it.
+//! A live call: its states, and when it ends by itself.
 //!
-//! What requests do is in `requests` and its neighbours. A call knows nothing of other calls or of those that ended; `Switchboard` does.
+//! What requests do is in `requests` and its neighbours, what coming and going devices do in `devices`, who sees what of
+//! it in `showing`. A call knows nothing of other calls or of those that ended; `Switchboard` does.
 
 use std::collections::BTreeSet;
 
-use protocol::call::{
-    Call, CallSound, CallState, CallView, EndReason, FailCause, Here, Remote, Role,
-};
+use protocol::call::{CallSound, EndReason, FailCause, Remote, Role};
 use protocol::{AttemptId, CallId, ConversationId, DeviceId, Timestamp, UserId};
 
 use super::ending::{Ending, Facts};
-use super::{Effect, Party, Reach, Row, Timeouts};
+use super::{Effect, Party, Reach, Timeouts};
 
 pub(super) struct Live {
     pub(super) id: CallId,
@@ -145,77 +144,6 @@ impl Live {
         };
     }
 
-    /// A device has a socket again.
-    pub(super) fn device_connected(&mut self, user: UserId, device: DeviceId) -> Change {
-        if let Some(side) = self.taking_part(user, device) {
-            side.away = None;
-        }
-        match &mut self.state {
-            State::Ringing { unreachable_at, .. }
-                if user == self.callee && unreachable_at.is_some() =>
-            {
-                *unreachable_at = None;
-                if self.reach == Reach::Nobody {
-                    self.reach = Reach::Devices;
-                }
-                Change::Kept
-            }
-            State::Ringing { .. } | State::Connecting { .. } | State::Active { .. } => {
-                Change::Nothing
-            }
-        }
-    }
-
-    /// A device has no socket any more. That alone ends no call.
-    pub(super) fn device_gone(&mut self, now: Timestamp, user: UserId, device: DeviceId) -> Change {
-        if let Some(side) = self.taking_part(user, device) {
-            side.away = side.away.or(Some(now));
-        }
-        match &mut self.state {
-            State::Ringing { devices, .. } if user == self.callee => {
-                if devices.remove(&device) {
-                    Change::CallerSees
-                } else {
-                    Change::Nothing
-                }
-            }
-            State::Ringing { .. } | State::Connecting { .. } | State::Active { .. } => {
-                Change::Nothing
-            }
-        }
-    }
-
-    /// A device will not come back.
-    pub(super) fn session_ended(
-        &mut self,
-        now: Timestamp,
-        user: UserId,
-        device: DeviceId,
-    ) -> Change {
-        if self.taking_part(user, device).is_none() {
-            let change = self.device_gone(now, user, device);
-            return if self.waits_no_more(user, device) {
-                Change::Moved
-            } else {
-                change
-            };
-        }
-        let reason = match self.state {
-            State::Ringing { .. } => EndReason::Cancelled,
-            State::Connecting { .. } | State::Active { .. } => EndReason::HungUp { by: user },
-        };
-        Change::Ended(Ending::found(reason, now))
-    }
-
-    /// Why the call ends when an account goes.
-    pub(super) fn account_gone(&self, user: UserId) -> EndReason {
-        match self.state {
-            State::Ringing { .. } if user == self.callee => EndReason::Unreachable,
-            State::Ringing { .. } => EndReason::Cancelled,
-            State::Connecting { .. } | State::Active { .. } => EndReason::HungUp { by: user },
-        }
-    }
-
     /// When the call ends by itself, and why.
     pub(super) fn deadline(&self, timeouts: &Timeouts) -> Option<(Timestamp, EndReason)> {
         match &self.state {
@@ -275,87 +203,6 @@ impl Live {
         }
     }
 
-    /// The call as one device is shown it; nothing where it must not see it.
-    pub(super) fn view(&self, user: UserId, device: DeviceId) -> Option<CallView> {
-        let role = self.role(user)?;
-        let (own, other) = match (role, self.callee_side()) {
-            (Role::Caller, callee) => (Some(&self.caller), callee),
-            (Role::Callee, callee) => (callee, Some(&self.caller)),
-        };
-        let here = match own {
-            Some(side) if side.party.device == device => Here::TakesPart,
-            Some(side) => Here::Elsewhere {
-                device: Some(side.party.device_name.clone()),
-            },
-            None if self.rings_on(device) => Here::Rings,
-            None => Here::Elsewhere {
-                device: self.waits_on().map(|party| party.device_name.clone()),
-            },
-        };
-        let remote = match here {
-            Here::Rings | Here::TakesPart => other.and_then(|side| side.sent.clone()),
-            Here::Elsewhere { .. } => None,
-        };
-        Some(CallView {
-            call: self.call(),
-            role,
-            here,
-            remote,
-            epoch: self.epoch(),
-        })
-    }
-
-    pub(super) fn call(&self) -> Call {
-        Call {
-            id: self.id,
-            revision: self.revision,
-            conversation: self.conversation,
-            caller: self.caller.party.user,
-            callee: self.callee,
-            started_at: self.started_at,
-            state: match &self.state {
-                State::Ringing {
-                    devices,
-                    expires_at,
-                    ..
-                } => CallState::Ringing {
-                    devices: u32::try_from(devices.len()).unwrap_or(u32::MAX),
-                    expires_at: *expires_at,
-                },
-                State::Connecting { expires_at, .. } => CallState::Connecting {
-                    expires_at: *expires_at,
-                },
-                State::Active { since, .. } => CallState::Active { since: *since },
-            },
-            caller_sound: self.caller.sound,
-            callee_sound: self
-                .callee_side()
-                .map(|side| side.sound)
-                .unwrap_or_default(),
-        }
-    }
-
-    pub(super) fn row(&self) -> Option<Row> {
-        Some(Row {
-            call: self.call(),
-            attempt: self.attempts.first()?.1,
-            caller: self.caller.party.clone(),
-            callee: self.callee_side().map(|side| side.party.clone()),
-            reach: self.reach,
-        })
-    }
-
-    /// Which of the two an account is, as far as it may know.
-    pub(super) fn role(&self, user: UserId) -> Option<Role> {
-        if user == self.caller.party.user {
-            Some(Role::Caller)
-        } else if user == self.callee && self.reach.is_told() {
-            Some(Role::Callee)
-        } else {
-            None
-        }
-    }
-
     pub(super) fn callee_side(&self) -> Option<&Side> {
         match &self.state {
             State::Ringing { .. } => None,
@@ -380,15 +227,6 @@ impl Live {
         }
     }
 
-    /// Where the device is gone for good that a call waits on, it rings on all others.
-    fn waits_no_more(&mut self, user: UserId, device: DeviceId) -> bool {
-        let waited = user == self.callee && self.waits_on().is_some_and(|on| on.device == device);
-        if waited && let State::Ringing { waits_on, .. } = &mut self.state {
-            *waits_on = None;
-        }
-        waited
-    }
-
     /// Whether a device of the callee may answer the ringing call.
     pub(super) fn rings_on(&self, device: DeviceId) -> bool {
         matches!(self.state, State::Ringing { .. })
@@ -403,10 +241,5 @@ impl Live {
                 Some(callee)
             }
         }
-    }
-
-    fn taking_part(&mut self, user: UserId, device: DeviceId) -> Option<&mut Side> {
-        let role = self.role(user)?;
-        self.side(role).filter(|side| side.party.device == device)
     }
 }
