@@ -46,6 +46,7 @@ const OFTEN: &[&str] = &[
     "failed",
     "lost",
     "replaced",
+    "corrected",
 ];
 
 /// `SEED=17 cargo test -p call --test simulation asked` runs one seed and tells its story; `SEEDS=200000..300000`

@@ -1,5 +1,7 @@
 //! What a seed makes people, devices, the network and the server do, step by step.
 
+use call::switchboard::Reach;
+
 use super::world::chance::Chance;
 
 /// All that a seed decides beforehand. The world's own chance comes of the same seed.
@@ -8,6 +10,10 @@ pub(crate) struct Script {
     /// How many devices each person has.
     pub(crate) devices: Vec<u32>,
     pub(crate) weather: Weather,
+    /// Whose calls do not ring at whom: the callee blocks them, or wants quiet.
+    pub(crate) unwanted: Vec<((usize, usize), Reach)>,
+    /// Whether each person is offered a second call during a call.
+    pub(crate) call_waiting: Vec<bool>,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -95,17 +101,24 @@ const ACTIONS: &[(u32, Action)] = &[
 impl Script {
     pub(crate) fn of(seed: u64) -> Self {
         let mut chance = Chance::new(seed);
-        let people = 2 + chance.below(2);
+        let people = if chance.one_in(2) { 2 } else { 3 };
         let devices =
             (0..people).map(|_| 1 + u32::from(chance.one_in(2)) + u32::from(chance.one_in(3)));
         let devices = devices.collect();
         let weather = *chance.of(&[Weather::Fair, Weather::Dull, Weather::Storm, Weather::Storm]);
+        let unwanted = (0..people)
+            .flat_map(|a| (0..people).map(move |b| (a, b)))
+            .filter_map(|pair| unwanted(&mut chance, pair))
+            .collect();
+        let call_waiting = (0..people).map(|_| !chance.one_in(4)).collect();
         let count = 4 + chance.below(40);
         let steps = (0..count).map(|_| step(&mut chance)).collect();
         Self {
             seed,
             devices,
             weather,
+            unwanted,
+            call_waiting,
             steps,
         }
     }
@@ -116,9 +129,20 @@ impl Script {
             seed,
             devices: vec![1, 1],
             weather: Weather::Dull,
+            unwanted: Vec::new(),
+            call_waiting: vec![true, true],
             steps: Vec::new(),
         }
     }
+}
+
+fn unwanted(chance: &mut Chance, pair: (usize, usize)) -> Option<((usize, usize), Reach)> {
+    let reach = match chance.below(30) {
+        0 => Reach::Silent,
+        1 | 2 => Reach::Quiet,
+        _ => return None,
+    };
+    Some((pair, reach))
 }
 
 fn step(chance: &mut Chance) -> Step {

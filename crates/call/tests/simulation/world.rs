@@ -13,9 +13,10 @@ pub(crate) mod tally;
 mod values;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use call::phone::Slot;
+use call::switchboard::Reach;
 use protocol::Timestamp;
 use uuid::Uuid;
 
@@ -47,6 +48,10 @@ pub(crate) struct World {
     server: Server,
     pages: Vec<Page>,
     sockets: Vec<Socket>,
+    /// Whose calls do not ring at whom.
+    unwanted: BTreeMap<(usize, usize), Reach>,
+    /// Who is offered a second call.
+    call_waiting: Vec<bool>,
     /// Pairs of pages between which no sound comes through.
     broken_paths: BTreeSet<(usize, usize)>,
     /// What happened, where it is told.
@@ -144,6 +149,8 @@ impl World {
             server: Server::new(),
             pages: Vec::new(),
             sockets: Vec::new(),
+            unwanted: script.unwanted.iter().copied().collect(),
+            call_waiting: script.call_waiting.clone(),
             broken_paths: BTreeSet::new(),
             story: told.then(Vec::new),
             tally: Tally::default(),

@@ -104,6 +104,7 @@ impl World {
     }
 
     pub(super) fn send_down(&mut self, socket: usize, frame: Frame) {
+        self.check_frame(socket, &frame);
         let at = self.now + self.delay();
         let (number, at) = self.sockets[socket].down.send(at);
         self.at(

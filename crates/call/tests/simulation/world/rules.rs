@@ -1,12 +1,12 @@
 //! What must be true: at every moment, soon after the network healed, and when all is over.
 
 use call::handset::HandsetView;
-use call::switchboard::Row;
+use call::switchboard::{Reach, Row};
 use protocol::call::{CallState, Here};
 use protocol::limits::DEVICE_RING_TIMEOUT;
 use protocol::{CallId, Milliseconds};
 
-use super::network::LONGEST_DELAY;
+use super::network::{Frame, LONGEST_DELAY};
 use super::people::call_of;
 use super::{World, tally};
 
@@ -38,6 +38,8 @@ impl World {
             it.microphones() <= open,
             "{name} has a microphone without a call on screen that is talked in"
         );
+        let talked_in = views.iter().filter(|view| is_talked_in(view)).count();
+        assert!(talked_in <= 1, "{name} talks in two calls at once");
         for view in &views {
             self.check_view(page, view);
         }
@@ -54,8 +56,13 @@ impl World {
                 let started_at = self.server.rows[call].call.started_at;
                 // A device cannot know how long the word that made it ring was under way.
                 let longest = Milliseconds(DEVICE_RING_TIMEOUT.0 + LONGEST_DELAY.unsigned_abs());
+                let it = &self.pages[page];
+                let due = it
+                    .phone
+                    .poll_timeout()
+                    .is_some_and(|at| at.0 + it.clock <= self.now);
                 assert!(
-                    self.server_now().since(started_at) <= longest,
+                    due || self.server_now().since(started_at) <= longest,
                     "{name} rings too long"
                 );
             }
@@ -85,14 +92,24 @@ impl World {
         }
     }
 
-    /// After whatever happened to the server.
+    /// After whatever happened to the server. What a blocked caller hears is no call to anybody else.
     pub(super) fn check_server(&self) {
-        for (person, name) in super::values::NAMES.iter().enumerate() {
-            let user = super::values::user(person);
-            let live = self
-                .live()
-                .filter(|row| row.call.caller == user || row.call.callee == user);
-            assert!(live.count() <= 1, "{name} is in two calls at once");
+        for row in self.live().filter(|row| row.reach != Reach::Silent) {
+            let both = |other: &&Row| {
+                other.reach != Reach::Silent && other.call.conversation == row.call.conversation
+            };
+            let calls = self.live().filter(both).count();
+            assert_eq!(calls, 1, "two have {calls} calls with each other at once");
+            for user in [row.call.caller, row.call.callee] {
+                let of = |row: &&Row| {
+                    row.call.caller == user
+                        || row.call.callee == user
+                            && row.reach != Reach::Silent
+                            && row.reach != Reach::Quiet
+                };
+                let calls = self.live().filter(of).count();
+                assert!(calls <= 2, "{calls} calls of {user} at once");
+            }
         }
     }
 
@@ -108,15 +125,50 @@ impl World {
             return;
         };
         assert!(
-            before.record().end.is_none(),
-            "{call} changed after its end"
-        );
-        assert!(
             before.call.revision < row.call.revision,
             "the revision of {call} did not grow"
         );
-        if let Some(winner) = &before.callee {
-            assert_eq!(Some(winner), row.callee.as_ref(), "two winners of {call}");
+        match (before.record().end, row.record().end) {
+            (Some(first), Some(truth)) => {
+                assert!(
+                    truth.ended_at < first.ended_at,
+                    "{call} ended again, and not before"
+                );
+                self.tally.count("corrected");
+            }
+            (Some(_), None) => panic!("{call} goes on after its end"),
+            (None, _) => {}
+        }
+        let parties = [
+            (Some(&before.caller), Some(&row.caller)),
+            (before.callee.as_ref(), row.callee.as_ref()),
+        ];
+        for (before, after) in parties {
+            let same = before.is_none() || before == after;
+            let taken = after.is_some() && self.server.takes.as_ref() == after;
+            assert!(same || taken, "{call} is {after:?}'s, and was {before:?}'s");
+        }
+    }
+
+    /// Whoever is blocked, and whoever does not want to be disturbed, is rung nowhere.
+    pub(super) fn check_frame(&self, socket: usize, frame: &Frame) {
+        let calls: Vec<CallId> = match frame {
+            Frame::Welcome(calls, _) => calls.iter().map(|view| view.call.id).collect(),
+            Frame::Call(view, _) | Frame::Done(_, Some((view, _))) => vec![view.call.id],
+            Frame::Description(call, _) | Frame::Candidates(call, ..) => vec![*call],
+            Frame::Done(_, None) | Frame::Refused(..) => Vec::new(),
+        };
+        let page = self.sockets[socket].page;
+        for call in calls {
+            let row = &self.server.rows[&call];
+            let told = row.call.callee != self.pages[page].me.user
+                || matches!(row.reach, Reach::Devices | Reach::Nobody);
+            assert!(
+                told,
+                "{} is told of {call}, which is {:?}",
+                self.name(page),
+                row.reach
+            );
         }
     }
 
@@ -175,6 +227,22 @@ impl World {
         pages()
             .find_map(wrong)
             .or_else(|| pages().find_map(missing))
+            .or_else(|| calls().find_map(|call| self.wrong_sound(call)))
+    }
+
+    /// What the two of a call are shown of each other's sound, and how sound is.
+    fn wrong_sound(&self, call: CallId) -> Option<String> {
+        let talks = |page: usize| {
+            let views = self.shown(page);
+            let fits = |view: &HandsetView| call_of(view) == Some(call) && is_active(view);
+            Some((page, views.into_iter().find(fits)?))
+        };
+        let mut ends = (0..self.pages.len()).filter_map(talks);
+        let (a, b) = ends.next().zip(ends.next())?;
+        let agrees = is_told(&a.1, &b.1) && is_told(&b.1, &a.1);
+        let shows =
+            |(page, view): &(usize, HandsetView)| format!("{} shows {view:?}", self.name(*page));
+        (!agrees).then(|| format!("{}, {}", shows(&a), shows(&b)))
     }
 
     /// What a page shows and is not so.
@@ -273,4 +341,21 @@ fn may_hear(view: &HandsetView) -> bool {
         HandsetView::Incoming { answering, .. } => *answering,
         HandsetView::Outgoing { .. } | HandsetView::Active { .. } => true,
     }
+}
+
+fn is_active(view: &HandsetView) -> bool {
+    matches!(view, HandsetView::Active { .. })
+}
+
+fn is_talked_in(view: &HandsetView) -> bool {
+    matches!(view, HandsetView::Active { on_hold: false, .. })
+}
+
+/// Whether one side is shown what the other does with its sound.
+fn is_told(side: &HandsetView, other: &HandsetView) -> bool {
+    let HandsetView::Active { muted, on_hold, .. } = side else {
+        return false;
+    };
+    matches!(other, HandsetView::Active { peer_muted, peer_on_hold, .. }
+        if (muted, on_hold) == (peer_muted, peer_on_hold))
 }

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use call::switchboard::{self, Effect, Reach, Refusal, Reply, Request, Row, Switchboard};
+use call::switchboard::{self, Effect, Party, Reach, Refusal, Reply, Request, Row, Switchboard};
 use protocol::socket::RequestBody;
 use protocol::{CallId, DeviceId, UserId};
 
 use super::network::Frame;
 use super::page::Pending;
-use super::values::other;
+use super::values::{other, person};
 use super::{What, World};
 
 pub(super) struct Server {
@@ -20,6 +20,8 @@ pub(super) struct Server {
     pub(super) ends: BTreeMap<CallId, u32>,
     /// It dies when so many effects of the next input are carried out.
     pub(super) dies_after: Option<usize>,
+    /// Who takes a call over at this moment.
+    pub(super) takes: Option<Party>,
     tick_at: Option<i64>,
 }
 
@@ -30,6 +32,7 @@ impl Server {
             rows: BTreeMap::new(),
             ends: BTreeMap::new(),
             dies_after: None,
+            takes: None,
             tick_at: None,
         }
     }
@@ -142,7 +145,8 @@ impl World {
 
     fn save(&mut self, row: Row) {
         self.check_save(&row);
-        if row.record().end.is_some() {
+        let before = self.server.rows.get(&row.call.id);
+        if row.record().end.is_some() && before.is_none_or(|before| before.record().end.is_none()) {
             *self.server.ends.entry(row.call.id).or_default() += 1;
         }
         self.server.rows.insert(row.call.id, row);
@@ -150,8 +154,12 @@ impl World {
 
     pub(super) fn request(&mut self, page: usize, socket: usize, sent: Pending) {
         let Pending { id, body, .. } = sent;
+        let takes = matches!(body, RequestBody::TakeCall { .. });
+        self.server.takes = takes.then(|| self.pages[page].me.clone());
         let input = self.input_of(page, body, sent.wanted_at);
-        let Some(reply) = self.ask_server(input) else {
+        let reply = self.ask_server(input);
+        self.server.takes = None;
+        let Some(reply) = reply else {
             return;
         };
         let me = &self.pages[page].me;
@@ -181,16 +189,12 @@ impl World {
                     call: CallId(self.id()),
                     attempt,
                     conversation,
-                    from,
                     callee,
                     description,
-                    reach: if reached {
-                        Reach::Devices
-                    } else {
-                        Reach::Nobody
-                    },
+                    reach: self.reach(person(from.user), person(callee), reached),
                     connected: reached,
-                    call_waiting: false,
+                    call_waiting: self.call_waiting[person(callee)],
+                    from,
                 });
             }
             RequestBody::RingCall { call } => (call, Request::Ring),
@@ -230,6 +234,14 @@ impl World {
             from,
             request,
             age,
+        }
+    }
+
+    fn reach(&self, caller: usize, callee: usize, connected: bool) -> Reach {
+        match self.unwanted.get(&(caller, callee)) {
+            Some(&reach) => reach,
+            None if connected => Reach::Devices,
+            None => Reach::Nobody,
         }
     }
 

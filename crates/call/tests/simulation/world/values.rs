@@ -12,6 +12,10 @@ pub(super) fn user(person: usize) -> UserId {
     UserId(Uuid::from_u128(person as u128 + 0xa0))
 }
 
+pub(super) fn person(user: UserId) -> usize {
+    usize::try_from(user.0.as_u128() - 0xa0).unwrap()
+}
+
 /// The conversation of two; its id holds both.
 pub(super) fn conversation(a: usize, b: usize) -> ConversationId {
     let (a, b) = (user(a.min(b)), user(a.max(b)));
