@@ -87,7 +87,7 @@ impl Handset {
         let (ended, heard_at) = match &self.state {
             State::Idle | State::Outgoing(_) | State::Ringing(_) | State::Ended(_) => (true, None),
             State::Talking(talking) => (true, talking.heard_at),
-            State::Taking(_) => (matches!(why, Ended::Call { .. } | Ended::Meanwhile), None),
+            State::Taking(_) => (!fails_here(why), None),
         };
         let moved = matches!(why, Ended::AnsweredElsewhere { .. } | Ended::Moved { .. });
         Some(Gone {
@@ -126,6 +126,19 @@ impl Handset {
             State::Talking(talking) => Some(talking.report(now, report)),
         };
         effects.extend(request.map(|request| Effect::Send { request }));
+    }
+}
+
+/// Whether a call that was not taken over yet goes on nevertheless.
+fn fails_here(why: &Ended) -> bool {
+    match why {
+        Ended::Call { end } => matches!(end, EndReason::Failed { .. }),
+        Ended::Meanwhile => false,
+        Ended::AnsweredElsewhere { .. }
+        | Ended::Moved { .. }
+        | Ended::Microphone { .. }
+        | Ended::Refused { .. }
+        | Ended::Offline => true,
     }
 }
 

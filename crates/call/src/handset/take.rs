@@ -87,6 +87,8 @@ impl Handset {
         self.own_call(told.clone(), effects);
         // A later frame may have come before the outcome, and then it is the one that holds.
         match &self.state {
+            // The outcome of an earlier attempt, given up since.
+            State::Taking(taking) if !taking.is_sent() => {}
             State::Taking(taking) if taking.here == Here::TakesPart => self.take_up(told, effects),
             State::Taking(taking) => {
                 let device = taking.device();
@@ -162,6 +164,9 @@ impl Handset {
         let State::Taking(taking) = &mut self.state else {
             return;
         };
+        if !taking.is_sent() {
+            return;
+        }
         if code == ErrorCode::BadRequest && taking.takes < TAKES_MAX {
             let own = taking.line.epoch();
             let above = if taking.epoch < own {

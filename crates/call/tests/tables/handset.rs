@@ -6,12 +6,16 @@ use call::handset::{
     Effect, Handset, HandsetView, Input, MicrophoneFault, Path, Refused, Timeouts,
 };
 use protocol::Timestamp;
-use protocol::call::{Call, CallEnd, CallState, CallView, EndReason, Here, Remote, Role};
+use protocol::call::{
+    Call, CallEnd, CallSound, CallState, CallView, EndReason, Here, Remote, Role,
+};
+use protocol::control::ControlMessage;
+use protocol::description::CallDescription;
 use protocol::error::ErrorCode;
-use protocol::socket::RequestBody;
 
 use super::values::{
     ADA, ATTEMPT, BOB, CALL, CONVERSATION, OTHER_ATTEMPT, OTHER_CALL, answer, candidate, offer,
+    strange,
 };
 
 const NOW: Timestamp = Timestamp(2_000);
@@ -21,8 +25,15 @@ pub(crate) fn table() -> String {
     for (state, reach) in states() {
         for (what, input) in inputs() {
             let mut handset = Handset::new(ADA, Timeouts::default());
+            // A state that is reached by waiting is reached early enough.
+            let began = if reach.contains(&Input::Tick) {
+                -7_000
+            } else {
+                1_000
+            };
             for input in &reach {
-                handset.handle(Timestamp(1_000), input.clone());
+                let at = if *input == Input::Tick { 1_900 } else { began };
+                handset.handle(Timestamp(at), input.clone());
             }
             let effects: Vec<String> = handset.handle(NOW, input).iter().map(describe).collect();
             let view = view(&handset.view());
@@ -64,10 +75,24 @@ fn states() -> Vec<(&'static str, Vec<Input>)> {
     let active = and(&connecting, Input::PeerConnected);
     let active = and(&active, told(caller(2, active_state(), Some(answer(0)))));
     let reconnecting = and(&active, Input::PeerDisconnected);
+    let unheard = and(&active, Input::Tick);
+    let open = and(&active, Input::ControlOpened);
+    let left = and(&open, control(ControlMessage::Leaving));
+    let held = and(&open, Input::Hold { on: true });
+    let restarting = and(&open, Input::NetworkChanged);
+    let restarting = and(&restarting, described(offer(1)));
     let ended = and(&active, Input::End);
+    let idle = ringing_here[..1].to_vec();
+    let taking = and(&idle, take(caller(1, active_state(), None)));
+    let offering_to_take = and(&taking, Input::MicrophoneOpened);
+    let take_sent = and(&offering_to_take, described(offer(1)));
+    let taken = and(&take_sent, taken(caller(2, active_state(), None)));
+    let take_ringing = and(&idle, take(caller(1, ringing(1), None)));
+    let take_ringing = and(&take_ringing, Input::MicrophoneOpened);
+    let take_ringing = and(&take_ringing, described(offer(1)));
     vec![
         ("offline", Vec::new()),
-        ("idle", ringing_here[..1].to_vec()),
+        ("idle", idle),
         ("opening microphone", opening),
         ("offering", offering),
         ("starting", starting),
@@ -79,7 +104,17 @@ fn states() -> Vec<(&'static str, Vec<Input>)> {
         ("connecting", connecting),
         ("active", active),
         ("reconnecting", reconnecting),
+        ("unheard", unheard),
+        ("control open", open),
+        ("other side left", left),
+        ("held", held),
+        ("restarting", restarting),
         ("ended", ended),
+        ("taking", taking),
+        ("offering to take", offering_to_take),
+        ("take sent", take_sent),
+        ("taken", taken),
+        ("take sent, rings", take_ringing),
     ]
 }
 
@@ -109,6 +144,12 @@ fn inputs_of_the_device() -> Vec<(&'static str, Input)> {
         ("end", Input::End),
         ("mute", Input::Mute { muted: true }),
         ("speaker", Input::Speaker { on: false }),
+        ("silence", Input::Silence),
+        ("hold", Input::Hold { on: true }),
+        ("resume", Input::Hold { on: false }),
+        ("take: elsewhere", take(elsewhere_active())),
+        ("take: own that rings", take(caller(5, ringing(1), None))),
+        ("yield", Input::Yield),
         ("dismiss", Input::Dismiss),
         ("microphone opened", Input::MicrophoneOpened),
         (
@@ -130,6 +171,27 @@ fn inputs_of_the_device() -> Vec<(&'static str, Input)> {
         ("peer failed", Input::PeerFailed),
         ("peer unusable", Input::PeerUnusable),
         ("network changed", Input::NetworkChanged),
+        ("heard", Input::Heard),
+        ("control opened", Input::ControlOpened),
+        (
+            "control: holds",
+            control(ControlMessage::Sound { sound: HOLDS }),
+        ),
+        ("control: hang up", control(ControlMessage::HangUp)),
+        ("control: leaving", control(ControlMessage::Leaving)),
+        (
+            "control: offer 2",
+            control(ControlMessage::Description {
+                description: offer(2),
+            }),
+        ),
+        (
+            "control: candidates",
+            control(ControlMessage::Candidates {
+                epoch: 1,
+                candidates: vec![candidate(50_000)],
+            }),
+        ),
         ("socket lost", Input::SocketLost),
         ("tick", Input::Tick),
     ]
@@ -161,6 +223,7 @@ fn inputs_of_the_server() -> Vec<(&'static str, Input)> {
     };
     let start = Refused::Start { attempt: ATTEMPT };
     let to_answer = Refused::Answer { call: CALL };
+    let to_take = Refused::Take { call: CALL };
     vec![
         ("welcome: no call", welcome(Vec::new())),
         ("welcome: it rings here", welcome(vec![rings(CALL)])),
@@ -179,6 +242,8 @@ fn inputs_of_the_server() -> Vec<(&'static str, Input)> {
             "call: elsewhere",
             told(callee(5, connecting(), elsewhere.clone())),
         ),
+        ("call: moved", told(elsewhere_active())),
+        ("call: epoch 7", told(of_epoch(7))),
         ("call: active", told(caller(5, active_state(), None))),
         (
             "call: ended",
@@ -195,22 +260,22 @@ fn inputs_of_the_server() -> Vec<(&'static str, Input)> {
         ),
         ("answered", answered(Here::TakesPart)),
         ("answered: elsewhere", answered(elsewhere)),
+        ("taken", taken(caller(5, active_state(), None))),
+        ("taken: ringing", taken(caller(5, ringing(1), None))),
+        ("taken: elsewhere", taken(elsewhere_active())),
+        (
+            "take refused: epoch",
+            refused(to_take, ErrorCode::BadRequest),
+        ),
+        ("take refused", refused(to_take, ErrorCode::NotFound)),
         ("start refused", refused(start, ErrorCode::NotAccepted)),
         ("answer refused", refused(to_answer, ErrorCode::Conflict)),
-        (
-            "remote: answer 0",
-            Input::RemoteDescription {
-                call: CALL,
-                description: answer(0),
-            },
-        ),
-        (
-            "remote: offer 1",
-            Input::RemoteDescription {
-                call: CALL,
-                description: offer(1),
-            },
-        ),
+        ("remote: answer 0", remote(answer(0))),
+        ("remote: offer 1", remote(offer(1))),
+        ("remote: answer 1", remote(answer(1))),
+        ("remote: strange offer 0", remote(strange(offer(0)))),
+        ("remote: strange offer 1", remote(strange(offer(1)))),
+        ("remote: strange answer 1", remote(strange(answer(1)))),
         (
             "remote candidates",
             Input::RemoteCandidates {
@@ -222,8 +287,51 @@ fn inputs_of_the_server() -> Vec<(&'static str, Input)> {
     ]
 }
 
-fn described(description: protocol::description::CallDescription) -> Input {
+fn described(description: CallDescription) -> Input {
     Input::Described { description }
+}
+
+fn remote(description: CallDescription) -> Input {
+    Input::RemoteDescription {
+        call: CALL,
+        description,
+    }
+}
+
+fn control(message: ControlMessage) -> Input {
+    Input::Control { message }
+}
+
+fn take(call: CallView) -> Input {
+    Input::Take { call, now: NOW }
+}
+
+fn taken(call: CallView) -> Input {
+    Input::Taken { call, now: NOW }
+}
+
+/// The other side holds the call.
+const HOLDS: CallSound = CallSound {
+    muted: false,
+    on_hold: true,
+    change: 1,
+};
+
+/// A call that this account made, on another device.
+fn elsewhere_active() -> CallView {
+    CallView {
+        here: Here::Elsewhere {
+            device: Some("Phone".parse().unwrap()),
+        },
+        ..caller(5, active_state(), None)
+    }
+}
+
+fn of_epoch(epoch: u16) -> CallView {
+    CallView {
+        epoch,
+        ..caller(5, active_state(), None)
+    }
 }
 
 fn told(call: CallView) -> Input {
@@ -253,11 +361,7 @@ fn rings(call: protocol::CallId) -> CallView {
     view
 }
 
-fn caller(
-    revision: u32,
-    state: CallState,
-    remote: Option<protocol::description::CallDescription>,
-) -> CallView {
+fn caller(revision: u32, state: CallState, remote: Option<CallDescription>) -> CallView {
     CallView {
         call: call(revision, state, Role::Caller),
         role: Role::Caller,
@@ -266,6 +370,7 @@ fn caller(
             description,
             candidates: Vec::new(),
         }),
+        epoch: 0,
     }
 }
 
@@ -279,6 +384,7 @@ fn callee(revision: u32, state: CallState, here: Here) -> CallView {
         role: Role::Callee,
         here,
         remote,
+        epoch: 0,
     }
 }
 
@@ -295,6 +401,8 @@ fn call(revision: u32, state: CallState, mine: Role) -> Call {
         callee: to,
         started_at: Timestamp(1_000),
         state,
+        caller_sound: CallSound::default(),
+        callee_sound: CallSound::default(),
     }
 }
 
@@ -331,7 +439,7 @@ fn view(view: &HandsetView) -> String {
 
 fn describe(effect: &Effect) -> String {
     match effect {
-        Effect::Send { request } => format!("send {}", request_name(request)),
+        Effect::Send { request } => format!("send {}", type_of(request)),
         Effect::Play { tone } => format!("play {tone:?}"),
         Effect::MakeOffer { epoch, .. } => format!("make offer {epoch}"),
         Effect::MakeAnswer { description } => format!("make answer {}", description.epoch),
@@ -343,10 +451,11 @@ fn describe(effect: &Effect) -> String {
         Effect::UseAnswer { .. } => "use answer".to_owned(),
         Effect::AddCandidates { .. } => "add candidates".to_owned(),
         Effect::ClosePeer => "close peer".to_owned(),
+        Effect::SendControl { message } => format!("tell {}", type_of(message)),
     }
 }
 
-fn request_name(request: &RequestBody) -> String {
-    let value = serde_json::to_value(request).unwrap();
+fn type_of(tagged: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(tagged).unwrap();
     value["type"].as_str().unwrap().to_owned()
 }

@@ -34,3 +34,11 @@ pub(crate) fn offer(epoch: u16) -> CallDescription {
 pub(crate) fn answer(epoch: u16) -> CallDescription {
     description(DescriptionKind::Answer, epoch, "abcd")
 }
+
+/// With another certificate.
+pub(crate) fn strange(description: CallDescription) -> CallDescription {
+    CallDescription {
+        fingerprint: "cd".repeat(32).parse().unwrap(),
+        ..description
+    }
+}
