@@ -395,10 +395,8 @@ fn save(db: &Connection, row: &Row) -> Result<Option<Message>, StoreError> {
     if row.reach == Reach::Silent {
         return Ok(None);
     }
-    let is_quiet = row.reach == Reach::Quiet;
     let has_ended = match call.state {
-        CallState::Ringing { .. } if is_quiet => return Ok(None),
-        CallState::Connecting { .. } | CallState::Active { .. } if !is_quiet => return Ok(None),
+        CallState::Ringing { .. } if row.reach == Reach::Quiet => return Ok(None),
         CallState::Ringing { .. } | CallState::Connecting { .. } | CallState::Active { .. } => {
             false
         }

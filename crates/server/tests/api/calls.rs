@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::app::TestApp;
 use crate::device::{Device, befriend};
 use crate::phone::{candidate, description, start};
+use crate::settings::put;
 
 #[tokio::test]
 async fn call_is_set_up_lived_through_and_recorded() {
@@ -208,9 +209,12 @@ async fn two_who_call_each_other_get_one_call() {
 #[tokio::test]
 async fn third_person_hears_busy_and_the_call_goes_on() {
     let app = TestApp::start_ticking(|_| {}).await;
-    let (mut ada, mut ben, conversation) = app.contacts().await;
-    let mut cleo = app.join("cleo").await;
+    let user = app.register("ben").await;
+    let mut ben = app.connect(&user).await;
+    let [mut ada, mut cleo] = [app.join("ada").await, app.join("cleo").await];
+    let conversation = befriend(&mut ada, &mut ben).await;
     let with_ben = befriend(&mut cleo, &mut ben).await;
+    put(&app, &user, &json!({ "call_waiting": false })).await;
     let (call, _) = ada.start_call(conversation).await.unwrap();
     ben.answer_call(call).await.unwrap();
     let (busy, view) = cleo.start_call(with_ben).await.unwrap();

@@ -64,6 +64,7 @@ async fn every_route_is_described_and_every_described_route_exists() {
     for route in [
         "GET /.well-known/jwks.json",
         "GET /api/v1/me",
+        "GET /api/v1/me/settings",
         "GET /api/v1/openapi.json",
         "GET /api/v1/people",
         "GET /api/v1/calls",
@@ -78,6 +79,7 @@ async fn every_route_is_described_and_every_described_route_exists() {
         "POST /api/v1/accounts",
         "POST /api/v1/sessions",
         "POST /api/v1/sessions/refresh",
+        "PUT /api/v1/me/settings",
     ] {
         assert!(described.contains(route), "{route} in {described:#?}");
     }

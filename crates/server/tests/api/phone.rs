@@ -1,6 +1,6 @@
 //! What a device does and hears in calls.
 
-use protocol::call::{CallEnd, CallRecord, CallReport, CallState, CallView};
+use protocol::call::{CallEnd, CallRecord, CallReport, CallSound, CallState, CallView};
 use protocol::chat::{Message, MessageBody};
 use protocol::description::{CallDescription, Candidate};
 use protocol::socket::{Outcome, RequestBody, RequestError, ServerFrame};
@@ -74,6 +74,29 @@ impl Device {
             heard_ago: None,
         })
         .await
+    }
+
+    pub(crate) async fn set_sound(
+        &mut self,
+        call: CallId,
+        sound: CallSound,
+    ) -> Result<Outcome, RequestError> {
+        self.ask(RequestBody::SetSound { call, sound }).await
+    }
+
+    pub(crate) async fn take_call(
+        &mut self,
+        call: CallId,
+        epoch: u16,
+    ) -> Result<CallView, RequestError> {
+        let take = RequestBody::TakeCall {
+            call,
+            description: description("offer", epoch),
+        };
+        match self.ask(take).await? {
+            Outcome::Call { call, .. } => Ok(*call),
+            other => panic!("no call but {other:?}"),
+        }
     }
 
     pub(crate) async fn told_call(&mut self, fits: impl Fn(&CallView) -> bool) -> CallView {

@@ -285,6 +285,8 @@ async fn every_address_of_an_account_needs_a_token() {
     for (method, path) in [
         (Method::GET, "/api/v1/me"),
         (Method::PATCH, "/api/v1/me"),
+        (Method::GET, "/api/v1/me/settings"),
+        (Method::PUT, "/api/v1/me/settings"),
         (Method::GET, "/api/v1/sessions"),
         (
             Method::DELETE,
