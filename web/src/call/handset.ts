@@ -18,12 +18,23 @@ import type { UserId } from "../protocol/UserId";
 import * as control from "./handsetControl";
 import * as device from "./handsetDevice";
 import * as ending from "./handsetEnding";
+import * as outcomes from "./handsetOutcomes";
 import * as path from "./handsetPath";
 import * as person from "./handsetPerson";
 import * as server from "./handsetServer";
 import * as states from "./handsetState";
 import type { State, Told } from "./handsetState";
-import { viewOf } from "./handsetView";
+import * as take from "./handsetTake";
+import { welcome } from "./handsetWelcome";
+import { deadlineOf, isAudible, isMute, toneOf, viewOf } from "./handsetView";
+
+/** A call that a handset had. */
+export interface Gone {
+  readonly call: CallId;
+  /** Whether it is over for this device: not where another device has it. */
+  readonly ended: boolean;
+  readonly heardAt: Timestamp | null;
+}
 
 /** What a handset knows. Only the files named `handset…` change it. */
 export interface HandsetMemory {
@@ -33,13 +44,14 @@ export interface HandsetMemory {
   microphone: "closed" | "opening" | "open";
   /** Whether the microphone's track was told to be silent. */
   trackMuted: boolean;
-  peer: boolean;
-  /** Whether the peer was told to let the other side be heard. */
-  peerAudible: boolean;
-  control: control.Control;
+  /** What is known of the peer connection that there is. */
+  peer: {
+    /** Whether it lets the other side be heard. */ audible: boolean;
+    control: control.Control;
+  } | null;
   tone: Tone;
   state: State;
-  over: CallId[];
+  over: readonly Gone[];
   /** A call that rings while this handset is busy with something that is no call of the server's yet. */
   waiting: Told | null;
 }
@@ -56,9 +68,7 @@ export class Handset {
       online: false,
       microphone: "closed",
       trackMuted: false,
-      peer: false,
-      peerAudible: true,
-      control: "closed",
+      peer: null,
       tone: "none",
       state: { at: "idle" },
       over: [],
@@ -78,7 +88,7 @@ export class Handset {
 
   /** When to hand in `tick`; null while nothing happens by itself. */
   pollTimeout(): Timestamp | null {
-    return states.deadlineOf(this.#memory.state);
+    return deadlineOf(this.#memory.state);
   }
 
   /** Something happened. What is returned is carried out in its order. */
@@ -114,9 +124,9 @@ function happen(
     case "hold":
       return person.hold(memory, input.on, out);
     case "take":
+      return take.take(memory, told(input.call, input.now), out);
     case "yield":
-    case "taken":
-      return;
+      return take.yieldCalls(memory, out);
     case "dismiss":
       return ending.dismiss(memory);
     case "microphone_opened":
@@ -144,15 +154,17 @@ function happen(
     case "control":
       return control.control(memory, now, input.message, out);
     case "welcome":
-      return server.welcome(memory, now, input.calls, input.now, out);
+      return welcome(memory, now, input.calls, input.now, out);
     case "call":
       return server.told(memory, told(input.call, input.now), out);
     case "started":
-      return server.started(memory, input.attempt, told(input.call, input.now), out);
+      return outcomes.started(memory, input.attempt, told(input.call, input.now), out);
     case "answered":
-      return server.answered(memory, told(input.call, input.now), out);
+      return outcomes.answered(memory, told(input.call, input.now), out);
+    case "taken":
+      return take.taken(memory, told(input.call, input.now), out);
     case "refused":
-      return server.refused(memory, now, input.request, input.code, input.message);
+      return outcomes.refused(memory, now, input.request, input.code, input.message, out);
     case "remote_description":
       return server.remoteDescription(memory, input.call, input.description, out);
     case "remote_candidates":
@@ -170,28 +182,28 @@ function settle(memory: HandsetMemory, now: Timestamp, happened: HandsetEffect[]
   control.greet(memory, happened);
   const { state, timeouts } = memory;
   if (state.at === "talking") {
-    path.followSilence(state, now, timeouts);
     state.line.restartIfWanted(happened);
-    const open = memory.control !== "closed";
+    const open = control.canControl(memory);
     state.line.flush(now, state.call, timeouts.candidate_batch, open, happened);
   }
   if (!states.needsMicrophone(state) && memory.microphone !== "closed") {
     memory.microphone = "closed";
     happened.push({ type: "close_microphone" });
   }
-  const effects = followPeer(memory, happened);
+  const effects = followPeer(memory, now, happened);
   if (states.isFree(state) && memory.peer) {
-    memory.peer = false;
+    memory.peer = null;
     effects.push({ type: "close_peer" });
   }
   if (states.isFree(state) && memory.waiting !== null) {
     const next: HandsetEffect[] = [];
     server.ring(memory, memory.waiting, next);
     memory.waiting = null;
-    effects.push(...followPeer(memory, next));
+    effects.push(...followPeer(memory, now, next));
   }
+  if (memory.state.at === "talking") path.followSilence(memory.state, now, timeouts);
   followSound(memory, effects);
-  const tone = states.toneOf(memory.state);
+  const tone = toneOf(memory.state);
   if (tone !== memory.tone) {
     memory.tone = tone;
     effects.push({ type: "play", tone });
@@ -202,29 +214,33 @@ function settle(memory: HandsetMemory, now: Timestamp, happened: HandsetEffect[]
 /** Has track and peer as silent as the call wants them. A new one of either is not silent. */
 function followSound(memory: HandsetMemory, effects: HandsetEffect[]): void {
   if (memory.microphone !== "open") memory.trackMuted = false;
-  const muted = states.isMute(memory.state);
+  const muted = isMute(memory.state);
   if (memory.microphone === "open" && muted !== memory.trackMuted) {
     memory.trackMuted = muted;
     effects.push({ type: "set_muted", muted });
   }
-  if (!memory.peer) {
-    memory.peerAudible = true;
-    memory.control = "closed";
-  }
-  const on = states.isAudible(memory.state);
-  if (memory.peer && on !== memory.peerAudible) {
-    memory.peerAudible = on;
+  const on = isAudible(memory.state);
+  if (memory.peer && on !== memory.peer.audible) {
+    memory.peer.audible = on;
     effects.push({ type: "set_speaker", on });
   }
 }
 
 /** Keeps track of whether there is a peer, and gives a new one the microphone that is open. */
-function followPeer(memory: HandsetMemory, effects: readonly HandsetEffect[]): HandsetEffect[] {
+function followPeer(
+  memory: HandsetMemory,
+  now: Timestamp,
+  effects: readonly HandsetEffect[],
+): HandsetEffect[] {
   return effects.flatMap((effect): HandsetEffect[] => {
+    if (effect.type === "close_peer") {
+      memory.peer = null;
+      path.peerIsNew(memory, now);
+    }
     const makes = effect.type === "make_offer" || effect.type === "make_answer";
-    const attaches = makes && !memory.peer && memory.microphone === "open";
-    memory.peer = (memory.peer || makes) && effect.type !== "close_peer";
-    return attaches ? [effect, { type: "attach_microphone" }] : [effect];
+    if (!makes || memory.peer) return [effect];
+    memory.peer = { audible: true, control: "closed" };
+    return memory.microphone === "open" ? [effect, { type: "attach_microphone" }] : [effect];
   });
 }
 

@@ -9,22 +9,26 @@ import type { RequestBody } from "../protocol/RequestBody";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { HandsetMemory } from "./handset";
 import { finish } from "./handsetEnding";
-import { reportOf } from "./handsetPath";
+import { peerLeaves, reportOf } from "./handsetPath";
 import { remoteCandidates, remoteDescription } from "./handsetServer";
 import { send } from "./handsetState";
 
 /** How the control channel of the present peer stands; `open`: this side's sound is still to be told. */
 export type Control = "closed" | "open" | "greeted";
 
-export function controlOpened(memory: HandsetMemory): void {
-  if (memory.peer && memory.control === "closed") memory.control = "open";
+/** Whether what is said over the control channel gets out. */
+export function canControl({ peer }: HandsetMemory): boolean {
+  return peer !== null && peer.control !== "closed";
+}
+
+export function controlOpened({ peer }: HandsetMemory): void {
+  if (peer?.control === "closed") peer.control = "open";
 }
 
 /** Tells the own sound, first of all. */
-export function greet(memory: HandsetMemory, effects: HandsetEffect[]): void {
-  const { state } = memory;
-  if (state.at !== "talking" || memory.control !== "open") return;
-  memory.control = "greeted";
+export function greet({ state, peer }: HandsetMemory, effects: HandsetEffect[]): void {
+  if (state.at !== "talking" || peer?.control !== "open") return;
+  peer.control = "greeted";
   effects.push(state.sound.message());
 }
 
@@ -38,12 +42,12 @@ export function control(
   if (state.at !== "talking" && !(state.at === "ringing" && state.answer === "sent")) return;
   switch (message.type) {
     case "sound":
-      if (state.at === "talking") state.sound.hearOf(message.sound);
+      if (state.at === "talking") state.sound.hear(message.sound);
       return;
     case "hang_up":
       return peerHungUp(memory, now, effects);
     case "leaving":
-      return;
+      return peerLeaves(memory, now);
     case "description":
       return remoteDescription(memory, state.call, message.description, effects);
     case "candidates":

@@ -8,8 +8,10 @@ import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { MicrophoneFault } from "../protocol/MicrophoneFault";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { HandsetMemory } from "./handset";
+import { canControl } from "./handsetControl";
 import { finish, reportFailure } from "./handsetEnding";
 import { isFree, lineOf, send, sendAnswer, sendStart } from "./handsetState";
+import { makeOffer, sendTake } from "./handsetTaking";
 
 export function microphoneOpened(memory: HandsetMemory, effects: HandsetEffect[]): void {
   if (memory.microphone !== "opening") {
@@ -26,6 +28,8 @@ export function microphoneOpened(memory: HandsetMemory, effects: HandsetEffect[]
     // A peer that is made later gets it when it is made.
     if (memory.peer) effects.push({ type: "attach_microphone" });
     sendAnswer(state, effects);
+  } else if (state.at === "taking") {
+    makeOffer(state, effects);
   }
 }
 
@@ -62,12 +66,14 @@ export function described(
       state.stage = { at: "starting", sent: false, deadline: now + timeouts.start, early: null };
       if (online) sendStart(state, effects);
       return;
+    case "taking":
+      return sendTake(state, now + timeouts.lost_after, effects);
     case "ringing":
       if (state.answer !== "sent") return sendAnswer(state, effects);
       // The other side restarts ICE already, and the outcome is still under way.
       break;
     case "talking":
-      if (memory.control !== "closed") {
+      if (canControl(memory)) {
         effects.push({ type: "send_control", message: { type: "description", description } });
       }
       break;

@@ -2,17 +2,21 @@
 //
 // The twin of `crates/call/src/handset/ending.rs`; both pass the scenarios in `crates/call/scenarios`.
 
+import type { CallId } from "../protocol/CallId";
 import type { Ended } from "../protocol/Ended";
 import type { EndReason } from "../protocol/EndReason";
 import type { FailCause } from "../protocol/FailCause";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
+import type { Milliseconds } from "../protocol/Milliseconds";
 import type { RequestBody } from "../protocol/RequestBody";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { Tone } from "../protocol/Tone";
 import type { UserId } from "../protocol/UserId";
-import type { HandsetMemory } from "./handset";
+import type { Gone, HandsetMemory } from "./handset";
 import { reportOf, talkedOf, tickOf } from "./handsetPath";
-import { callOf, deadlineOf, isFree, send, type State } from "./handsetState";
+import { callOf, isFree, send, type State } from "./handsetState";
+import { giveUp, takingSince } from "./handsetTaking";
+import { deadlineOf } from "./handsetView";
 
 /** Calls remembered as over, so that a late word of the server does not make them ring again. */
 const OVER_MAX = 8;
@@ -51,6 +55,10 @@ export function tick(memory: HandsetMemory, now: Timestamp, effects: HandsetEffe
       if (ended) over({ why: "call", end: ended.end }, reportOf(state, now, ended.report));
       return;
     }
+    case "taking": {
+      const { request, end } = giveUp(state);
+      return over({ why: "call", end }, request);
+    }
   }
 }
 
@@ -64,17 +72,33 @@ export function finish(memory: HandsetMemory, now: Timestamp, why: Ended): void 
   const { state } = memory;
   if (isFree(state)) return;
   const call = callOf(state);
-  if (call !== null) memory.over = [...memory.over, call].slice(-OVER_MAX);
+  if (call !== null) {
+    memory.over = [...memory.over, goneOf(state, call, why)].slice(-OVER_MAX);
+  }
   memory.state = {
     at: "ended",
     conversation: state.conversation,
     call,
-    outgoing: state.at === "talking" ? state.outgoing : state.at === "outgoing",
+    outgoing: "outgoing" in state ? state.outgoing : state.at === "outgoing",
     why,
-    talked: state.at === "talking" ? talkedOf(state, now, why) : null,
+    talked: talkedUntil(state, now, why),
     until: now + memory.timeouts.ended_shown,
     tone: endTone(state, why, memory.me),
   };
+}
+
+function talkedUntil(state: State, now: Timestamp, why: Ended): Milliseconds | null {
+  if (state.at === "talking") return talkedOf(state, now, why);
+  const since = state.at === "taking" ? takingSince(state) : null;
+  return since === null ? null : Math.max(0, now - since);
+}
+
+/** What is remembered of the call. One that was not taken over goes on where it is. */
+function goneOf(state: State, call: CallId, why: Ended): Gone {
+  const moved = why.why === "answered_elsewhere" || why.why === "moved";
+  const left = state.at === "taking" && why.why !== "call" && why.why !== "meanwhile";
+  const heardAt = state.at === "talking" ? state.heardAt : null;
+  return { call, ended: !moved && !left, heardAt };
 }
 
 /** Ends the call for a cause that this device knows, and tells the server where it must know. */
@@ -99,6 +123,8 @@ export function reportFailure(
     effects.push(send(reportOf(state, now, report)));
     return;
   }
+  // A call that is being taken over goes on where it was.
+  if (state.at === "taking") return;
   // Other devices ring on.
   const ringsOnly = state.at === "ringing" && state.answer !== "sent";
   const call = callOf(state);

@@ -2,12 +2,14 @@
 //
 // The twin of `crates/call/src/handset/line.rs`; both pass the scenarios in `crates/call/scenarios`.
 // Perfect negotiation: whoever sees the path break makes an offer of the next epoch; where both do
-// at once, the callee is polite and takes the caller's. Own candidates are held until the line is
-// opened by the answer.
+// at once, the callee is polite and takes the caller's. A peer connection takes one certificate of
+// the other side: where another device took the call over there, it is closed, and the negotiation
+// goes on with a new one. Own candidates are held until the line is opened by the answer.
 
 import type { CallDescription } from "../protocol/CallDescription";
 import type { CallId } from "../protocol/CallId";
 import type { Candidate } from "../protocol/Candidate";
+import type { Fingerprint } from "../protocol/Fingerprint";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { Timestamp } from "../protocol/Timestamp";
 import { CANDIDATES_MAX } from "../protocol/constants";
@@ -35,6 +37,8 @@ export class HandsetLine {
   /** No batch before. */
   #batchAt: Timestamp | null = null;
   #remote: CallDescription | null = null;
+  /** Whose certificate the present peer connection takes: the first description of the other side that it was given. */
+  #certificate: Fingerprint | null = null;
   /** What the peer was given of the epoch of the remote description. */
   #remoteCandidates: Candidate[] = [];
   /** Candidates whose description has not come yet. */
@@ -52,6 +56,30 @@ export class HandsetLine {
 
   get hasRemote(): boolean {
     return this.#remote !== null;
+  }
+
+  /** The negotiation under way, or the last one. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The first offer of a call that is taken over. */
+  offerAbove(epoch: number, effects: HandsetEffect[]): void {
+    this.#epoch = Math.min(epoch + 1, EPOCH_MAX);
+    this.offer(effects);
+  }
+
+  /** An offer above an epoch, made by a new peer connection. */
+  offerOnANewPeer(epoch: number, effects: HandsetEffect[]): void {
+    this.#closePeer(effects);
+    this.offerAbove(epoch, effects);
+  }
+
+  /** The other side negotiates above the own offer, which nobody has answered yet: offers again. */
+  outdo(epoch: number, effects: HandsetEffect[]): void {
+    if (this.#step === "offered" && this.#certificate === null && epoch > this.#epoch) {
+      this.offerOnANewPeer(epoch, effects);
+    }
   }
 
   /** The first offer. */
@@ -87,25 +115,52 @@ export class HandsetLine {
 
   /** The other side described itself; repeated and outdated descriptions change nothing. */
   remoteDescription(description: CallDescription, effects: HandsetEffect[]): void {
-    if (description.kind === "answer") {
-      if (this.#step === "offered" && description.epoch === this.#epoch) {
-        this.#step = "settled";
-        effects.push({ type: "use_answer", description });
-        this.#take(description, effects);
-      }
-      return;
-    }
-    const collides = this.#step === "offering" || this.#step === "offered";
-    const news =
-      description.epoch > this.#epoch ||
-      this.#step === "new" ||
-      (description.epoch === this.#epoch && collides && this.#polite);
-    if (news) {
-      this.#epoch = description.epoch;
+    if (description.kind === "offer") this.#remoteOffer(description, effects);
+    else this.#remoteAnswer(description, effects);
+  }
+
+  #remoteOffer(offer: CallDescription, effects: HandsetEffect[]): void {
+    const offers = this.#step === "offering" || this.#step === "offered";
+    const collides = offers && offer.epoch === this.#epoch;
+    const isNew = offer.epoch > this.#epoch || this.#step === "new" || (collides && this.#polite);
+    const strange = this.#isStrange(offer);
+    if (isNew) {
+      if (strange) this.#closePeer(effects);
+      this.#epoch = offer.epoch;
       this.#begin("answering");
-      effects.push({ type: "make_answer", description });
-      this.#take(description, effects);
+      effects.push({ type: "make_answer", description: offer });
+      this.#take(offer, effects);
+    } else if (strange && !collides) {
+      // Another device has the call there, and a server that restarted could not tell it the epoch.
+      this.offerOnANewPeer(this.#epoch, effects);
     }
+  }
+
+  #remoteAnswer(answer: CallDescription, effects: HandsetEffect[]): void {
+    if (this.#step !== "offered") return;
+    if (answer.epoch !== this.#epoch) {
+      this.outdo(answer.epoch, effects);
+    } else if (this.#isStrange(answer)) {
+      // Another device has the call there, and this peer connection cannot be given its certificate.
+      this.offerOnANewPeer(this.#epoch, effects);
+    } else {
+      this.#step = "settled";
+      effects.push({ type: "use_answer", description: answer });
+      this.#take(answer, effects);
+    }
+  }
+
+  /** Whether a description is of another certificate than the one that the present peer connection takes. */
+  #isStrange({ fingerprint }: CallDescription): boolean {
+    return this.#certificate !== null && this.#certificate !== fingerprint;
+  }
+
+  #closePeer(effects: HandsetEffect[]): void {
+    effects.push({ type: "close_peer" });
+    this.#certificate = null;
+    this.#remote = null;
+    this.#remoteCandidates = [];
+    this.#restartWanted = false;
   }
 
   /** The other side's candidates; those known already are skipped, those of an older epoch too. */
@@ -193,6 +248,7 @@ export class HandsetLine {
 
   #take(description: CallDescription, effects: HandsetEffect[]): void {
     const { epoch } = description;
+    this.#certificate ??= description.fingerprint;
     this.#remote = description;
     this.#remoteCandidates = [];
     const due = this.#early.filter((early) => early.epoch === epoch);

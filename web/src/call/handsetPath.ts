@@ -22,7 +22,7 @@ export function peerConnected(
   now: Timestamp,
   effects: HandsetEffect[],
 ): void {
-  if (state.at === "ringing") state.connected = true;
+  if (state.at === "ringing" || state.at === "taking") state.connected = true;
   if (state.at !== "talking") return;
   const first = state.path === "connecting";
   // That ICE found a path again is no sound yet.
@@ -42,14 +42,34 @@ export function peerFailed(memory: HandsetMemory, now: Timestamp, effects: Hands
   if (state.at !== "talking") return;
   if (state.path !== "connecting") {
     pathIsGone(state, now, timeouts);
-    state.restartAt = null;
-    state.line.restart();
+    state.restartAt = state.leavingUntil;
+    if (state.restartAt === null) state.line.restart();
   } else if (state.failures > 0) {
     fail(memory, now, "no_path", effects);
   } else {
     state.failures += 1;
     state.line.restart();
   }
+}
+
+/** The other device goes away. Whoever takes the call up there makes the next offer. */
+export function peerLeaves({ state, timeouts }: HandsetMemory, now: Timestamp): void {
+  if (state.at !== "talking" || state.path === "connecting") return;
+  const until = now + timeouts.leaving;
+  pathIsGone(state, now, timeouts);
+  state.leavingUntil = until;
+  state.restartAt = until;
+}
+
+/** The peer connection was closed for a new one: another device has the call at the other side. */
+export function peerIsNew({ state, timeouts }: HandsetMemory, now: Timestamp): void {
+  if (state.at === "ringing" || state.at === "taking") state.connected = false;
+  if (state.at !== "talking") return;
+  state.sound.peerIsNew();
+  state.failures = 0;
+  state.restartAt = null;
+  state.leavingUntil = null;
+  if (state.path !== "connecting") pathIsGone(state, now, timeouts);
 }
 
 /** Packets of the other side arrived. */
@@ -85,6 +105,9 @@ export function tickOf(
   }
   if (due(talking.restartAt)) {
     talking.restartAt = null;
+    // It may not have gone after all, and then it is heard.
+    if (talking.leavingUntil !== null) talking.unheard = true;
+    talking.leavingUntil = null;
     talking.line.restart();
   }
   if (due(talking.unheardAt)) {
@@ -125,9 +148,10 @@ function pathIsBack(talking: Talking): void {
   talking.lostAt = null;
   talking.unheardAt = null;
   talking.unheard = false;
+  talking.leavingUntil = null;
 }
 
-function pathIsGone(talking: Talking, now: Timestamp, timeouts: HandsetTimeouts): void {
+export function pathIsGone(talking: Talking, now: Timestamp, timeouts: HandsetTimeouts): void {
   talking.path = "reconnecting";
   talking.lostAt ??= now + timeouts.lost_after;
   talking.unheard = false;

@@ -9,10 +9,12 @@ import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { RequestBody } from "../protocol/RequestBody";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { HandsetMemory } from "./handset";
+import { canControl } from "./handsetControl";
 import { dismiss, finish } from "./handsetEnding";
 import { HandsetLine } from "./handsetLine";
 import { hangUpOf } from "./handsetPath";
 import { callOf, isFree, send } from "./handsetState";
+import { isAnswered, isClaimed, takingHangUp } from "./handsetTaking";
 
 export function dial(
   memory: HandsetMemory,
@@ -42,7 +44,7 @@ export function answer(memory: HandsetMemory, effects: HandsetEffect[]): void {
   openMicrophone(memory, effects);
 }
 
-function openMicrophone(memory: HandsetMemory, effects: HandsetEffect[]): void {
+export function openMicrophone(memory: HandsetMemory, effects: HandsetEffect[]): void {
   memory.microphone = "opening";
   effects.push({ type: "open_microphone" });
 }
@@ -61,7 +63,7 @@ export function end(memory: HandsetMemory, now: Timestamp, effects: HandsetEffec
   const { state, me } = memory;
   const byMe: EndReason = { reason: "hung_up", by: me };
   const over = (reason: EndReason, request: RequestBody | null): void => {
-    if (request?.type === "hang_up" && memory.control !== "closed") {
+    if (request?.type === "hang_up" && canControl(memory)) {
       effects.push({ type: "send_control", message: { type: "hang_up" } });
     }
     if (request !== null) effects.push(send(request));
@@ -84,7 +86,14 @@ export function end(memory: HandsetMemory, now: Timestamp, effects: HandsetEffec
       return;
     }
     case "talking":
-      over(byMe, hangUpOf(state, now));
+      return over(byMe, hangUpOf(state, now));
+    case "taking":
+      if (isClaimed(state)) {
+        over(isAnswered(state) ? byMe : { reason: "cancelled" }, takingHangUp(state));
+      } else {
+        // It goes on where it is.
+        memory.state = { at: "idle" };
+      }
   }
 }
 
@@ -92,17 +101,23 @@ export function mute(memory: HandsetMemory, muted: boolean, effects: HandsetEffe
   const { state } = memory;
   if (state.at === "outgoing") state.muted = muted;
   else if (state.at === "talking" && state.sound.mute(muted)) {
-    state.sound.tell(state.call, memory.control !== "closed", effects);
+    state.sound.tell(state.call, canControl(memory), effects);
+  } else if (state.at === "taking") {
+    // Told when the call is this handset's own.
+    state.sound.mute(muted);
   }
 }
 
 export function hold(memory: HandsetMemory, on: boolean, effects: HandsetEffect[]): void {
   const { state } = memory;
   if (state.at === "talking" && state.sound.hold(on)) {
-    state.sound.tell(state.call, memory.control !== "closed", effects);
+    state.sound.tell(state.call, canControl(memory), effects);
+  } else if (state.at === "taking" && isAnswered(state)) {
+    state.sound.hold(on);
   }
 }
 
 export function speaker({ state }: HandsetMemory, on: boolean): void {
-  if (state.at === "talking") state.sound.speaker = on;
+  const answered = state.at === "talking" || (state.at === "taking" && isAnswered(state));
+  if (answered) state.sound.speaker = on;
 }

@@ -6,8 +6,12 @@
 import type { CallId } from "../protocol/CallId";
 import type { CallSound } from "../protocol/CallSound";
 import type { CallView } from "../protocol/CallView";
+import type { ConversationId } from "../protocol/ConversationId";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
+import type { HandsetView } from "../protocol/HandsetView";
+import type { Path } from "../protocol/Path";
 import type { Role } from "../protocol/Role";
+import type { Timestamp } from "../protocol/Timestamp";
 
 const CHANGE_MAX = 0xffff_ffff;
 
@@ -16,6 +20,8 @@ export class HandsetSound {
   #peer: CallSound;
   /** Whether the person wants to hear the other side. */
   speaker = true;
+  /** Whether another device may speak for the other side from now on, which counts from what it knew. */
+  #peerIsNew = false;
 
   /** As the server shows it. */
   constructor(view: CallView) {
@@ -62,9 +68,27 @@ export class HandsetSound {
     return true;
   }
 
-  /** The other side's state came, by whichever way. */
+  /** The other side's state came from the server. */
   hearOf(peer: CallSound): void {
     if (peer.change > this.#peer.change) this.#peer = peer;
+  }
+
+  /** The other side told its state itself. What a new peer says first holds, whatever the one before it said last. */
+  hear(peer: CallSound): void {
+    if (this.#peerIsNew) this.#peer = peer;
+    else this.hearOf(peer);
+    this.#peerIsNew = false;
+  }
+
+  /** The other side is another device than before, or the same one after a reload. */
+  peerIsNew(): void {
+    this.#peerIsNew = true;
+  }
+
+  /** The server shows what the device does that still has the call. */
+  follow(shown: HandsetSound): void {
+    this.hearOf(shown.#peer);
+    if (shown.#own.change > this.#own.change) this.#own = shown.#own;
   }
 
   /** Says whether the server must be told the own state, because it shows another one. */
@@ -84,6 +108,27 @@ export class HandsetSound {
 
   message(): HandsetEffect {
     return { type: "send_control", message: { type: "sound", sound: this.#own } };
+  }
+
+  /** The screen of an answered call. */
+  view(
+    conversation: ConversationId,
+    call: CallId,
+    path: Path,
+    since: Timestamp | null,
+  ): HandsetView {
+    return {
+      phase: "active",
+      conversation,
+      call,
+      path,
+      since,
+      muted: this.#own.muted,
+      speaker: this.speaker,
+      on_hold: this.#own.on_hold,
+      peer_muted: this.#peer.muted,
+      peer_on_hold: this.#peer.on_hold,
+    };
   }
 }
 

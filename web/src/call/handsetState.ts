@@ -17,6 +17,7 @@ import type { Timestamp } from "../protocol/Timestamp";
 import type { Tone } from "../protocol/Tone";
 import type { UserId } from "../protocol/UserId";
 import type { HandsetLine } from "./handsetLine";
+import type { Taking } from "./handsetTaking";
 import { reportOf } from "./handsetPath";
 import { HandsetSound, otherRole, soundOf } from "./handsetSound";
 
@@ -24,12 +25,14 @@ import { HandsetSound, otherRole, soundOf } from "./handsetSound";
  * ```text
  *          dial                    answered                    ended ──dismiss · 3 s──▶ idle
  *  idle ─────────▶ outgoing ────────────────┐                    ▲
- *   │                │ └──(glare)──────────┐│                    │
- *   │ a call rings   └────────────────────┐▼▼                    │
- *   └──────────▶ ringing ──answered──▶ talking ─── every end ────┘   (also from outgoing and ringing)
+ *   │ │              │ └──(glare)──────────┐│                    │
+ *   │ │ a call rings └────────────────────┐▼▼                    │
+ *   │ └────────▶ ringing ──answered──▶ talking ─── every end ────┘   (also from outgoing, ringing and taking)
+ *   │ take                                ▲
+ *   └──────────▶ taking ───── taken ──────┘                          (outgoing, where nobody has answered yet)
  * ```
  */
-export type State = Idle | Outgoing | Ringing | Talking | Over;
+export type State = Idle | Outgoing | Ringing | Talking | Taking | Over;
 
 export interface Idle {
   readonly at: "idle";
@@ -37,7 +40,8 @@ export interface Idle {
 
 export interface Outgoing {
   readonly at: "outgoing";
-  readonly attempt: AttemptId;
+  /** Null for a call that was taken over. */
+  readonly attempt: AttemptId | null;
   readonly conversation: ConversationId;
   muted: boolean;
   readonly line: HandsetLine;
@@ -93,7 +97,7 @@ export interface Talking {
   readonly outgoing: boolean;
   /** The other person. */
   readonly other: UserId;
-  readonly sound: HandsetSound;
+  sound: HandsetSound;
   readonly line: HandsetLine;
   path: Path;
   /** How often ICE failed before it ever connected. */
@@ -109,6 +113,8 @@ export interface Talking {
   unheardAt: Timestamp | null;
   /** Whether the path counts as broken only because nothing is heard. */
   unheard: boolean;
+  /** The other device went away and may come back: until then nothing is done about the path from here. */
+  leavingUntil: Timestamp | null;
 }
 
 export interface Over {
@@ -142,6 +148,7 @@ export function callOf(state: State): CallId | null {
       return state.stage.at === "calling" ? state.stage.call : null;
     case "ringing":
     case "talking":
+    case "taking":
     case "ended":
       return state.call;
   }
@@ -155,53 +162,6 @@ export function needsMicrophone(state: State): boolean {
   return state.at === "ringing" ? state.answer !== "not_yet" : !isFree(state);
 }
 
-export function toneOf(state: State): Tone {
-  switch (state.at) {
-    case "outgoing":
-      if (state.stage.at === "starting") return "calling";
-      if (state.stage.at !== "calling") return "none";
-      return state.stage.devices === 0 ? "calling" : "ringback";
-    case "ringing":
-      return state.answer === "not_yet" && !state.silenced ? "ringing" : "none";
-    case "ended":
-      return state.tone;
-    case "idle":
-    case "talking":
-      return "none";
-  }
-}
-
-/** Whether the microphone's track shall be silent. */
-export function isMute(state: State): boolean {
-  if (state.at === "outgoing") return state.muted;
-  return state.at === "talking" && state.sound.isMute;
-}
-
-/** Whether the other side shall be heard, where there is a peer. */
-export function isAudible(state: State): boolean {
-  return state.at !== "talking" || state.sound.isAudible;
-}
-
-/** The next moment at which something happens by itself. */
-export function deadlineOf(state: State): Timestamp | null {
-  switch (state.at) {
-    case "idle":
-      return null;
-    case "outgoing":
-      return "deadline" in state.stage ? state.stage.deadline : null;
-    case "ringing":
-      return state.deadline;
-    case "talking": {
-      const { connectAt, restartAt, lostAt, unheardAt, line } = state;
-      const times = [connectAt, restartAt, lostAt, unheardAt, line.deadline];
-      const set = times.filter((time) => time !== null);
-      return set.length === 0 ? null : Math.min(...set);
-    }
-    case "ended":
-      return state.until;
-  }
-}
-
 /** The negotiation of the call, while there is one. */
 export function lineOf(state: State): HandsetLine | null {
   return isFree(state) ? null : state.line;
@@ -209,19 +169,23 @@ export function lineOf(state: State): HandsetLine | null {
 
 export function sendStart(outgoing: Outgoing, effects: HandsetEffect[]): void {
   const description = outgoing.line.own;
-  if (outgoing.stage.at !== "starting" || description === null) return;
-  outgoing.stage.sent = true;
-  const { attempt, conversation } = outgoing;
+  const { attempt, conversation, stage } = outgoing;
+  if (stage.at !== "starting" || attempt === null || description === null) return;
+  stage.sent = true;
   effects.push(send({ type: "start_call", attempt, conversation, description }));
 }
 
-/** The first offer, which a server that restarted may have only now. */
+/**
+ * The first offer, which a server that restarted may have only now, or a later one: the caller's page was
+ * loaded anew.
+ */
 export function takeOffer(
   ringing: Ringing,
   description: CallDescription,
   effects: HandsetEffect[],
 ): void {
-  if (!ringing.line.hasRemote) ringing.line.remoteDescription(description, effects);
+  if (ringing.line.hasRemote && description.epoch <= ringing.line.epoch) return;
+  ringing.line.remoteDescription(description, effects);
 }
 
 /** Answers, once the microphone is open and the answer made. */
@@ -253,6 +217,7 @@ export function newTalking(view: CallView, line: HandsetLine, connectAt: Timesta
     heardAt: null,
     unheardAt: null,
     unheard: false,
+    leavingUntil: null,
   };
 }
 
@@ -269,6 +234,7 @@ export function talkingTold(talking: Talking, told: Told, effects: HandsetEffect
     talking.line.remoteDescription(remote.description, effects);
     talking.line.remoteCandidates(remote.description.epoch, remote.candidates, effects);
   }
+  talking.line.outdo(told.view.epoch, effects);
 }
 
 export function send(request: RequestBody): HandsetEffect {

@@ -1,9 +1,66 @@
-// What a handset's screen shows, by where it stands.
+// What follows from where a handset stands: what its screen shows, what is heard, when it acts by itself.
 //
-// The twin of `State::view` in `crates/call/src/handset/state.rs`.
+// The twin of `impl State` in `crates/call/src/handset/state.rs`.
 
 import type { HandsetView } from "../protocol/HandsetView";
+import type { Timestamp } from "../protocol/Timestamp";
+import type { Tone } from "../protocol/Tone";
 import { callOf, type State } from "./handsetState";
+import { takingDeadline, takingView } from "./handsetTaking";
+
+export function toneOf(state: State): Tone {
+  switch (state.at) {
+    case "outgoing":
+      if (state.stage.at === "starting") return "calling";
+      return state.stage.at === "calling" ? callingTone(state.stage.devices) : "none";
+    case "ringing":
+      return state.answer === "not_yet" && !state.silenced ? "ringing" : "none";
+    case "taking":
+      return state.stands.at === "rings" ? callingTone(state.stands.devices) : "none";
+    case "ended":
+      return state.tone;
+    case "idle":
+    case "talking":
+      return "none";
+  }
+}
+
+function callingTone(devices: number): Tone {
+  return devices === 0 ? "calling" : "ringback";
+}
+
+/** Whether the microphone's track shall be silent. */
+export function isMute(state: State): boolean {
+  if (state.at === "outgoing") return state.muted;
+  return (state.at === "talking" || state.at === "taking") && state.sound.isMute;
+}
+
+/** Whether the other side shall be heard, where there is a peer. */
+export function isAudible(state: State): boolean {
+  return (state.at !== "talking" && state.at !== "taking") || state.sound.isAudible;
+}
+
+/** The next moment at which something happens by itself. */
+export function deadlineOf(state: State): Timestamp | null {
+  switch (state.at) {
+    case "idle":
+      return null;
+    case "outgoing":
+      return "deadline" in state.stage ? state.stage.deadline : null;
+    case "ringing":
+      return state.deadline;
+    case "talking": {
+      const { connectAt, restartAt, lostAt, unheardAt, line } = state;
+      const times = [connectAt, restartAt, lostAt, unheardAt, line.deadline];
+      const set = times.filter((time) => time !== null);
+      return set.length === 0 ? null : Math.min(...set);
+    }
+    case "taking":
+      return takingDeadline(state);
+    case "ended":
+      return state.until;
+  }
+}
 
 export function viewOf(state: State): HandsetView {
   switch (state.at) {
@@ -28,18 +85,9 @@ export function viewOf(state: State): HandsetView {
         silenced: state.silenced,
       };
     case "talking":
-      return {
-        phase: "active",
-        conversation: state.conversation,
-        call: state.call,
-        path: state.path,
-        since: state.since,
-        muted: state.sound.own.muted,
-        speaker: state.sound.speaker,
-        on_hold: state.sound.own.on_hold,
-        peer_muted: state.sound.peer.muted,
-        peer_on_hold: state.sound.peer.on_hold,
-      };
+      return state.sound.view(state.conversation, state.call, state.path, state.since);
+    case "taking":
+      return takingView(state);
     case "ended":
       return {
         phase: "ended",
