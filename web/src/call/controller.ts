@@ -1,78 +1,112 @@
-// The wiring of calls: hands the handset everything that happens and has done what it asks for.
+// The wiring of calls: which tab has them, what a press means here, and what the screen is told.
 //
-// The handset decides, the equipment and the line act, the screen shows. This file knows none of
-// their matters; it keeps their order, one input after the other, and looks after each that no
-// microphone and no connection is left without a call on screen.
+// In the tab that has the calls it drives the phone (`phoneDriver.ts`). In every other tab it shows
+// what that one tells, sends it the presses that need neither microphone nor sound, and brings the calls here for all
+// others. It decides nothing about calls.
 
-import type { LineListener } from "../net/line";
-import { Disconnected, RequestRefused } from "../net/line";
+import type { LineListener, PushFrame } from "../net/line";
 import { uuidv7 } from "../net/uuid";
-import type { HandsetEffect } from "../protocol/HandsetEffect";
-import type { HandsetInput } from "../protocol/HandsetInput";
-import type { HandsetView } from "../protocol/HandsetView";
-import type { RequestBody } from "../protocol/RequestBody";
+import type { CallId } from "../protocol/CallId";
+import type { ConversationId } from "../protocol/ConversationId";
+import type { PhoneInput } from "../protocol/PhoneInput";
+import type { PhoneView } from "../protocol/PhoneView";
 import type { Welcome } from "../protocol/Welcome";
-import { Equipment } from "./equipment";
-import { Handset } from "./handset";
+import { KnownCalls } from "./knownCalls";
 import { captureObstacle, watchDevices } from "./media";
 import { iceServers, isPeerOffered } from "./peer";
+import { PhoneDriver } from "./phoneDriver";
 import { RingNotification } from "./ringNotification";
-import type { CallController, CallPorts, CreateController } from "./screen";
+import type { CallController, CallPorts, CreateController, SoundTreatment } from "./screen";
+import type { GuestPress } from "./tabMessages";
+import { type Ownership, Tabs } from "./tabs";
 import { timeoutsFrom } from "./timeouts";
+import { loadTreatment, saveTreatment } from "./treatment";
 
 export const createController: CreateController = (ports) => new Controller(ports);
 
 /** How often the screen is told how loud both sides are. */
 const LEVELS_INTERVAL_MS = 100;
 
+const NO_CALL: PhoneView = {
+  current: { phase: "idle" },
+  waiting: null,
+  held: null,
+  elsewhere: null,
+};
+
 class Controller implements CallController {
   readonly #ports: CallPorts;
-  readonly #equipment: Equipment;
   readonly #notification = new RingNotification();
+  readonly #known = new KnownCalls(() => performance.now());
   /** Taken away at the end, newest first. */
   readonly #disposers: (() => void)[] = [];
-  readonly #inputs: HandsetInput[] = [];
-  #handset: Handset | null = null;
-  #handing = false;
-  #iceServers: RTCIceServer[] = [];
-  #shown = "";
-  #view: HandsetView = { phase: "idle" };
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #treatment = loadTreatment(localStorage);
+  #welcome: Welcome | null = null;
+  #tabs: Tabs | null = null;
+  /** There while this tab has the calls. */
+  #driver: PhoneDriver | null = null;
+  #view = NO_CALL;
+  /** By how many milliseconds the clock of the tab that has the calls is ahead of this tab's. */
+  #clockAhead = 0;
   #levelsTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(ports: CallPorts) {
     this.#ports = ports;
-    this.#equipment = new Equipment({
-      iceServers: () => this.#iceServers,
-      happened: (input) => this.#hand(input),
-      soundBlocked: (blocked) => ports.display.soundBlocked(blocked),
-    });
     this.#disposers.push(
       ports.line.listen(this.#notification),
       ports.line.listen(this.#lineListener()),
       this.#watchPage(),
       this.#watchObstacle(),
     );
+    ports.display.soundTreatment(this.#treatment);
   }
 
   now(): number {
-    return Math.floor(performance.now());
+    return Math.floor(performance.now() + this.#clockAhead);
   }
 
-  dial(conversation: string): void {
-    this.#press({ type: "dial", attempt: uuidv7(), conversation });
+  dial(conversation: ConversationId): void {
+    this.#pressHere({ type: "dial", attempt: uuidv7(), conversation });
   }
 
   answer(): void {
-    this.#press({ type: "answer" });
+    this.#pressHere({ type: "answer" });
   }
 
-  reject(): void {
-    this.#press({ type: "reject" });
+  endAndAnswer(): void {
+    this.#pressHere({ type: "end_and_answer" });
+  }
+
+  holdAndAnswer(): void {
+    this.#pressHere({ type: "hold_and_answer" });
+  }
+
+  reject(call: CallId): void {
+    this.#press({ type: "reject", call });
+  }
+
+  silence(): void {
+    this.#press({ type: "silence" });
   }
 
   end(): void {
     this.#press({ type: "end" });
+  }
+
+  hold(): void {
+    this.#press({ type: "hold" });
+  }
+
+  resume(call: CallId): void {
+    this.#press({ type: "resume", call });
+  }
+
+  take(call: CallId): void {
+    this.#pressHere({ type: "take", call });
+  }
+
+  bringHere(): void {
+    this.#pressHere(null);
   }
 
   mute(muted: boolean): void {
@@ -88,147 +122,166 @@ class Controller implements CallController {
   }
 
   enableSound(): void {
-    this.#equipment.unblockSound();
+    this.#driver?.unblockSound();
+  }
+
+  treatSound(treatment: SoundTreatment): void {
+    this.#treatment = treatment;
+    saveTreatment(localStorage, treatment);
+    this.#driver?.treatSound(treatment);
+    this.#ports.display.soundTreatment(treatment);
   }
 
   dispose(): void {
+    const driver = this.#driver;
     // A call that only rings here goes on ringing on the person's other devices.
-    if (this.#isOnCall()) this.#hand({ type: "end" });
+    while (driver && isOnCall(driver.view)) {
+      const before = driver.view;
+      driver.hand({ type: "end" });
+      if (driver.view === before) break;
+    }
+    this.#letGo();
     for (const dispose of this.#disposers.reverse()) dispose();
-    clearTimeout(this.#timer);
     clearInterval(this.#levelsTimer);
-    this.#notification.clear();
-    this.#equipment.close();
-    this.#handset = null;
+    this.#notification.dispose();
+    this.#tabs?.close();
+  }
+
+  /** A press that the tab with the calls carries out, wherever it was pressed. */
+  #press(press: GuestPress): void {
+    if (this.#driver) this.#carryOut(press);
+    else this.#tabs?.press(press);
+  }
+
+  /** A press that needs the calls in this tab, where the person is; nothing only brings them. */
+  #pressHere(press: PhoneInput | null): void {
+    if (this.#driver) {
+      if (press) this.#carryOut(press);
+      return;
+    }
+    void this.#tabs?.bring().then(() => {
+      const elsewhere = this.#driver?.view.elsewhere ?? null;
+      if (press) this.#carryOut(press);
+      // Where the tab that had them went away meanwhile, this one inherited them and waits for a press.
+      else if (elsewhere?.device === null) this.#carryOut({ type: "take", call: elsewhere.call });
+    });
   }
 
   /** Every press is a touch of the page, which browsers wait for before they let sound through. */
-  #press(input: HandsetInput): void {
-    this.#equipment.unblockSound();
-    this.#hand(input);
-  }
-
-  /** Hands inputs in one after the other: one that comes while another is handled waits. */
-  #hand(input: HandsetInput): void {
-    this.#inputs.push(input);
-    if (this.#handing) return;
-    this.#handing = true;
-    try {
-      for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) this.#step(next);
-    } finally {
-      this.#handing = false;
-    }
-  }
-
-  #step(input: HandsetInput): void {
-    const handset = this.#handset;
-    // Before the first snapshot nobody can call or be called.
-    if (!handset) return;
-    for (const effect of handset.handle(this.now(), input)) this.#perform(effect);
-    this.#show(handset.view());
-    this.#schedule(handset);
-    this.#checkInvariants();
-  }
-
-  #perform(effect: HandsetEffect): void {
-    if (effect.type === "send") void this.#send(effect.request);
-    else this.#equipment.perform(effect);
-  }
-
-  async #send(request: RequestBody): Promise<void> {
-    try {
-      const outcome = await this.#ports.line.request(request, { resend: true });
-      if (outcome.type !== "call") return;
-      const { call, now } = outcome;
-      if (request.type === "start_call") {
-        this.#hand({ type: "started", attempt: request.attempt, call, now });
-      } else if (request.type === "answer_call") {
-        this.#hand({ type: "answered", call, now });
-      }
-    } catch (error) {
-      // The line is gone for good, and with it the page that shows calls.
-      if (error instanceof Disconnected) return;
-      if (!(error instanceof RequestRefused)) throw error;
-      this.#refused(request, error);
-    }
-  }
-
-  #refused(request: RequestBody, { code, message }: RequestRefused): void {
-    if (request.type === "start_call") {
-      const { attempt } = request;
-      this.#hand({ type: "refused", request: { request: "start", attempt }, code, message });
-    } else if (request.type === "answer_call") {
-      const { call } = request;
-      this.#hand({ type: "refused", request: { request: "answer", call }, code, message });
-    } else {
-      // The call that the server tells next says what holds; this is for whoever looks for the reason.
-      // eslint-disable-next-line no-console
-      console.warn(`The server refused ${request.type}: ${code}: ${message}`);
-    }
+  #carryOut(press: PhoneInput): void {
+    this.#driver?.unblockSound();
+    this.#driver?.hand(press);
   }
 
   #lineListener(): LineListener {
     return {
-      welcome: (welcome) => this.#welcome(welcome),
-      frame: (frame) => {
-        switch (frame.type) {
-          case "call":
-            this.#hand({ type: "call", call: frame.call, now: frame.now });
-            break;
-          case "description":
-            this.#hand({ ...frame, type: "remote_description" });
-            break;
-          case "candidates":
-            this.#hand({ ...frame, type: "remote_candidates" });
-            break;
-          default:
-            break;
-        }
-      },
-      down: () => this.#hand({ type: "socket_lost" }),
+      welcome: (welcome) => this.#welcomed(welcome),
+      frame: (frame) => this.#framed(frame),
+      down: () => this.#driver?.hand({ type: "socket_lost" }),
     };
   }
 
-  #welcome({ me, ice, limits, calls, now }: Welcome): void {
-    this.#iceServers = iceServers(location.hostname, ice.stun_port);
-    const timeouts = timeoutsFrom(limits);
-    if (this.#handset) this.#handset.setTimeouts(timeouts);
-    else this.#handset = new Handset(me.id, timeouts);
-    this.#hand({ type: "welcome", calls, now });
+  #welcomed(welcome: Welcome): void {
+    this.#welcome = welcome;
+    const { me, limits, calls, now } = welcome;
+    this.#known.snapshot(calls, now);
+    this.#driver?.setTimeouts(timeoutsFrom(limits));
+    this.#driver?.hand({ type: "welcome", calls, now, resume: false });
+    this.#tabs ??= this.#openTabs(me.id);
   }
 
-  #show(view: HandsetView): void {
-    const text = JSON.stringify(view);
-    if (text === this.#shown) return;
-    this.#shown = text;
+  #framed(frame: PushFrame): void {
+    switch (frame.type) {
+      case "call":
+        this.#known.put(frame.call, frame.now);
+        this.#driver?.hand({ type: "call", call: frame.call, now: frame.now });
+        break;
+      case "description":
+        this.#driver?.hand({ ...frame, type: "remote_description" });
+        break;
+      case "candidates":
+        this.#driver?.hand({ ...frame, type: "remote_candidates" });
+        break;
+      default:
+        break;
+    }
+  }
+
+  #openTabs(account: string): Tabs {
+    return new Tabs(
+      account,
+      {
+        // Missing on pages that are neither HTTPS nor localhost, whatever the type says.
+        locks: (navigator as Partial<Navigator>).locks,
+        openChannel: (name) => new BroadcastChannel(name),
+        storage: sessionStorage,
+        id: uuidv7(),
+      },
+      {
+        owned: (how) => this.#owned(how),
+        yielded: () => this.#driver?.hand({ type: "yield" }),
+        lost: () => {
+          this.#letGo();
+          this.#shown(NO_CALL);
+        },
+        pressed: (press) => this.#driver?.hand(press),
+        shown: (view, now) => {
+          this.#clockAhead = now - performance.now();
+          this.#shown(view);
+        },
+        asked: () => this.#tabs?.show(this.#view, this.now()),
+      },
+    );
+  }
+
+  /** This tab has the calls from now on: those that its own socket told it of. */
+  #owned(how: Ownership): void {
+    if (!this.#welcome) return;
+    const { me, limits } = this.#welcome;
+    this.#clockAhead = 0;
+    const driver = new PhoneDriver(me.id, timeoutsFrom(limits), this.#treatment, {
+      line: this.#ports.line,
+      now: () => Math.floor(performance.now()),
+      iceServers: () => iceServers(location.hostname, this.#welcome?.ice.stun_port ?? null),
+      shown: (view) => this.#shown(view),
+      soundBlocked: (blocked) => this.#ports.display.soundBlocked(blocked),
+      microphoneChanged: (changedTo) => this.#ports.display.microphoneChanged({ changedTo }),
+    });
+    this.#driver = driver;
+    driver.hand({ type: "welcome", ...this.#known.all, resume: how === "resumes" });
+    if (!this.#ports.line.open) driver.hand({ type: "socket_lost" });
+  }
+
+  /** Everything of the calls in this tab ends, in silence. */
+  #letGo(): void {
+    const driver = this.#driver;
+    this.#driver = null;
+    driver?.hand({ type: "yield" });
+    driver?.dispose();
+    if (driver) this.#ports.display.soundBlocked(false);
+  }
+
+  #shown(view: PhoneView): void {
     this.#view = view;
-    this.#ports.display.show(view);
-    this.#equipment.setReconnecting(view.phase === "active" && view.path === "reconnecting");
-    if (view.phase === "incoming") this.#notification.show(view.conversation);
-    else this.#notification.clear();
+    const here = this.#driver !== null;
+    this.#ports.display.show(view, here);
+    if (here) this.#tabs?.show(view, this.now());
+    const ringing = here ? ringingConversation(view) : null;
+    if (ringing === null) this.#notification.clear();
+    else this.#notification.show(ringing);
     this.#followLevels();
-  }
-
-  #schedule(handset: Handset): void {
-    clearTimeout(this.#timer);
-    const at = handset.pollTimeout();
-    if (at === null) return;
-    this.#timer = setTimeout(() => this.#hand({ type: "tick" }), Math.max(at - this.now(), 0));
-  }
-
-  #isOnCall(): boolean {
-    return this.#view.phase === "outgoing" || this.#view.phase === "active";
   }
 
   /** Tells the screen the levels while somebody sees them. */
   #followLevels(): void {
-    const wanted = this.#view.phase === "active" && !document.hidden;
+    const isTalking = this.#driver !== null && this.#view.current.phase === "active";
+    const wanted = isTalking && !document.hidden;
     if (wanted === (this.#levelsTimer !== undefined)) return;
     clearInterval(this.#levelsTimer);
     this.#levelsTimer = undefined;
     if (!wanted) return;
     this.#levelsTimer = setInterval(() => {
-      void this.#equipment.levels().then(({ other, own }) => {
+      void this.#driver?.levels().then(({ other, own }) => {
         if (this.#levelsTimer !== undefined) this.#ports.display.levels(other, own);
       });
     }, LEVELS_INTERVAL_MS);
@@ -237,20 +290,28 @@ class Controller implements CallController {
   #watchPage(): () => void {
     const stop = new AbortController();
     const { signal } = stop;
-    const networkChanged = (): void => this.#hand({ type: "network_changed" });
+    const networkChanged = (): void => this.#driver?.hand({ type: "network_changed" });
     addEventListener("online", networkChanged, { signal });
     // Chromium only; the others notice by the silence of the path.
     const { connection } = navigator as { connection?: EventTarget };
     connection?.addEventListener("change", networkChanged, { signal });
     document.addEventListener("visibilitychange", () => this.#followLevels(), { signal });
+    addEventListener("pagehide", () => this.#leave(), { signal });
     addEventListener(
       "beforeunload",
       (event) => {
-        if (this.#isOnCall()) event.preventDefault();
+        if (this.#driver && isOnCall(this.#driver.view)) event.preventDefault();
       },
       { signal },
     );
     return () => stop.abort();
+  }
+
+  /** The page goes away; loaded anew, it takes its call up again. */
+  #leave(): void {
+    if (!this.#driver) return;
+    this.#tabs?.leave(isOnCall(this.#driver.view));
+    this.#driver.sayLeaving();
   }
 
   #watchObstacle(): () => void {
@@ -267,27 +328,17 @@ class Controller implements CallController {
       stop();
     };
   }
-
-  /** No microphone and no connection without a call on screen; if there is, both are closed. */
-  #checkInvariants(): void {
-    const fault = leftOver(this.#view, this.#equipment);
-    if (fault === null) return;
-    this.#equipment.release();
-    const error = new Error(`${fault} without a call on screen: ${this.#shown}`);
-    // eslint-disable-next-line no-console -- a fault of ours, and whoever sees it should report it
-    console.error(error);
-    if (import.meta.env.MODE === "test") throw error;
-  }
 }
 
-/** What is held although the view shows no call that needs it. */
-export function leftOver(
-  view: HandsetView,
-  held: Pick<Equipment, "holdsMicrophone" | "holdsPeer">,
-): string | null {
-  const isCall = view.phase === "outgoing" || view.phase === "active";
-  const isAnswering = view.phase === "incoming" && view.answering;
-  if (held.holdsMicrophone && !isCall && !isAnswering) return "a microphone";
-  if (held.holdsPeer && !isCall && view.phase !== "incoming") return "a connection";
+/** Whether a call is under way that would be missed if the page went away. */
+function isOnCall({ current, held }: PhoneView): boolean {
+  return current.phase === "outgoing" || current.phase === "active" || held !== null;
+}
+
+/** Who calls, while it rings here. */
+function ringingConversation({ current, waiting }: PhoneView): ConversationId | null {
+  for (const view of [current, waiting]) {
+    if (view?.phase === "incoming" && !view.answering && !view.silenced) return view.conversation;
+  }
   return null;
 }

@@ -1,55 +1,65 @@
-// The equipment of one tab: microphone, peer, tones and the other side's voice.
+// The equipment of one handset: its microphone, its peer and the other side's voice.
 //
 // It carries out the handset's effects and tells what came of them. It decides nothing. What was
 // closed tells nothing any more: a microphone that opens too late is stopped unseen, an operation
 // of a closed peer has no outcome.
 
+import type { ControlMessage } from "../protocol/ControlMessage";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetInput } from "../protocol/HandsetInput";
-import type { Tone } from "../protocol/Tone";
-import { Microphone, MicrophoneError } from "./media";
-import { type Levels, Peer } from "./peer";
+import { Inventory } from "./belongings";
+import type { SlotFacts } from "./invariants";
+import { CapturedTracks, Microphone, MicrophoneError } from "./media";
+import { Connections, type Levels, Peer } from "./peer";
 import { RemoteSound } from "./remoteSound";
-import { Tones } from "./tones";
+import type { SoundTreatment } from "./screen";
 
-/** What is done with equipment; the rest is sent. */
-export type EquipmentEffect = Exclude<HandsetEffect, { type: "send" }>;
+/** What is done with equipment; the rest is sent, or played by the phone. */
+export type EquipmentEffect = Exclude<HandsetEffect, { type: "send" | "play" }>;
 
 export interface EquipmentPorts {
   /** Where a new peer asks for its addresses. */
   readonly iceServers: () => RTCIceServer[];
   /** Takes what happened. */
   readonly happened: (input: HandsetInput) => void;
-  /** Is told when the browser holds sound back until somebody touches the page, and when no longer. */
+  /** Is told when the browser holds the voice back until somebody touches the page, and when no longer. */
   readonly soundBlocked: (blocked: boolean) => void;
+  /** The microphone went away, and the call goes on with another one of this name. */
+  readonly microphoneChanged: (name: string) => void;
 }
+
+/** What is held, for whoever checks that nothing is left. */
+export type Held = Pick<
+  SlotFacts,
+  "opening" | "tracks" | "connections" | "farewells" | "listeners" | "timers"
+>;
 
 export class Equipment {
   readonly #ports: EquipmentPorts;
-  readonly #tones: Tones;
   readonly #voice: RemoteSound;
+  readonly #inventory = new Inventory();
+  readonly #tracks = new CapturedTracks();
+  readonly #connections = new Connections();
+  #treatment: SoundTreatment;
   #opening: AbortController | null = null;
   #microphone: Microphone | null = null;
-  #muted = false;
   #peer: Peer | null = null;
-  #tone: Tone = "none";
-  #reconnecting = false;
-  readonly #blocked = { tones: false, voice: false };
 
-  constructor(ports: EquipmentPorts) {
+  constructor(ports: EquipmentPorts, treatment: SoundTreatment) {
     this.#ports = ports;
-    this.#tones = new Tones((blocked) => this.#tellBlocked("tones", blocked));
-    this.#voice = new RemoteSound((blocked) => this.#tellBlocked("voice", blocked));
+    this.#treatment = treatment;
+    this.#voice = new RemoteSound(ports.soundBlocked);
   }
 
-  /** Whether a microphone is open or being opened. */
-  get holdsMicrophone(): boolean {
-    return this.#opening !== null;
-  }
-
-  /** Whether there is a peer. */
-  get holdsPeer(): boolean {
-    return this.#peer !== null;
+  get held(): Held {
+    return {
+      opening: this.#opening !== null,
+      tracks: this.#tracks.live,
+      connections: this.#connections.open,
+      farewells: this.#connections.farewells,
+      listeners: this.#inventory.listeners,
+      timers: this.#inventory.timers,
+    };
   }
 
   perform(effect: EquipmentEffect): void {
@@ -61,8 +71,7 @@ export class Equipment {
         this.#closeMicrophone();
         break;
       case "set_muted":
-        this.#muted = effect.muted;
-        this.#microphone?.setMuted(effect.muted);
+        this.#tracks.setMuted(effect.muted);
         break;
       case "make_offer":
         this.#existingPeer().makeOffer(effect.epoch, effect.ice_restart);
@@ -82,25 +91,28 @@ export class Equipment {
       case "set_speaker":
         this.#voice.setOn(effect.on);
         break;
+      case "send_control":
+        this.sendControl(effect.message);
+        break;
       case "close_peer":
         this.#closePeer();
-        break;
-      case "play":
-        this.#tone = effect.tone;
-        this.#playTone();
         break;
     }
   }
 
-  /** Whether the soft cue of a path that broke is heard, while nothing else is. */
-  setReconnecting(reconnecting: boolean): void {
-    this.#reconnecting = reconnecting;
-    this.#playTone();
+  /** Tells the other side something over the control channel, where that is open. */
+  sendControl(message: ControlMessage): void {
+    this.#peer?.sendControl(message);
   }
 
-  /** Lets tones and voice sound where they were held back. From a tap or a key press only. */
+  /** How the browser treats the microphone's sound from now on. */
+  treatSound(treatment: SoundTreatment): void {
+    this.#treatment = treatment;
+    this.#microphone?.treat(treatment);
+  }
+
+  /** Lets the voice sound where it was held back. From a tap or a key press only. */
   unblockSound(): void {
-    this.#tones.unblock();
     this.#voice.play();
   }
 
@@ -109,38 +121,43 @@ export class Equipment {
     return (await this.#peer?.levels()) ?? { other: 0, own: 0 };
   }
 
-  /** Closes the microphone and the peer, whatever the handset thinks. */
+  /** Closes everything, whatever the handset thinks. */
   release(): void {
     this.#closeMicrophone();
     this.#closePeer();
-  }
-
-  /** Closes everything for good. */
-  close(): void {
-    this.release();
-    this.#tones.close();
-    this.#voice.close();
   }
 
   async #openMicrophone(): Promise<void> {
     this.#closeMicrophone();
     const opening = new AbortController();
     this.#opening = opening;
-    this.#muted = false;
+    // A new call; within one, a new peer changes neither.
+    this.#tracks.setMuted(false);
+    this.#voice.setOn(true);
     const { signal } = opening;
+    const { happened, microphoneChanged } = this.#ports;
+    const treatment = this.#treatment;
     try {
-      const microphone = await Microphone.open(signal, (fault) =>
-        this.#ports.happened({ type: "microphone_failed", fault }),
+      const microphone = await Microphone.open(
+        signal,
+        treatment,
+        {
+          replaced: (track) => this.#peer?.attach(track),
+          changed: microphoneChanged,
+          lost: (fault) => happened({ type: "microphone_failed", fault }),
+        },
+        { tracks: this.#tracks, inventory: this.#inventory },
       );
       if (!microphone) return;
+      this.#opening = null;
       this.#microphone = microphone;
-      microphone.setMuted(this.#muted);
-      this.#ports.happened({ type: "microphone_opened" });
+      if (this.#treatment !== treatment) microphone.treat(this.#treatment);
+      happened({ type: "microphone_opened" });
     } catch (error) {
       if (!(error instanceof MicrophoneError)) throw error;
       if (signal.aborted) return;
       this.#opening = null;
-      this.#ports.happened({ type: "microphone_failed", fault: error.fault });
+      happened({ type: "microphone_failed", fault: error.fault });
     }
   }
 
@@ -154,20 +171,26 @@ export class Equipment {
   #existingPeer(): Peer {
     if (this.#peer) return this.#peer;
     const { happened } = this.#ports;
-    this.#voice.setOn(true);
-    this.#peer = new Peer(this.#ports.iceServers(), {
-      described: (description) => happened({ type: "described", description }),
-      candidate: (candidate) => happened({ type: "candidate", candidate }),
-      connected: () => happened({ type: "peer_connected" }),
-      disconnected: () => happened({ type: "peer_disconnected" }),
-      failed: () => happened({ type: "peer_failed" }),
-      sound: (stream) => this.#voice.attach(stream),
-      unusable: (error) => {
-        // eslint-disable-next-line no-console -- the one trace of what the browser disliked
-        console.warn("The call's connection cannot be used:", error);
-        happened({ type: "peer_unusable" });
+    this.#peer = new Peer(
+      this.#ports.iceServers(),
+      {
+        described: (description) => happened({ type: "described", description }),
+        candidate: (candidate) => happened({ type: "candidate", candidate }),
+        connected: () => happened({ type: "peer_connected" }),
+        disconnected: () => happened({ type: "peer_disconnected" }),
+        failed: () => happened({ type: "peer_failed" }),
+        heard: () => happened({ type: "heard" }),
+        controlOpened: () => happened({ type: "control_opened" }),
+        control: (message) => happened({ type: "control", message }),
+        sound: (stream) => this.#voice.attach(stream),
+        unusable: (error) => {
+          // eslint-disable-next-line no-console -- the one trace of what the browser disliked
+          console.warn("The call's connection cannot be used:", error);
+          happened({ type: "peer_unusable" });
+        },
       },
-    });
+      { connections: this.#connections, inventory: this.#inventory },
+    );
     return this.#peer;
   }
 
@@ -175,17 +198,5 @@ export class Equipment {
     this.#peer?.close();
     this.#peer = null;
     this.#voice.detach();
-  }
-
-  #playTone(): void {
-    const cue = this.#reconnecting ? "reconnecting" : null;
-    this.#tones.play(this.#tone === "none" ? cue : this.#tone);
-  }
-
-  #tellBlocked(which: "tones" | "voice", blocked: boolean): void {
-    const before = this.#blocked.tones || this.#blocked.voice;
-    this.#blocked[which] = blocked;
-    const after = this.#blocked.tones || this.#blocked.voice;
-    if (after !== before) this.#ports.soundBlocked(after);
   }
 }

@@ -2,9 +2,13 @@
 //
 // A microphone is asked for only when somebody calls or answers, and every way out of a call closes
 // it. Whoever gave up asking never sees the track: it is stopped before anything else can hold it.
-// The captured stream is never attached to anything audible.
+// A device is changed only when the one in use went away. The captured stream is never attached to
+// anything audible.
 
 import type { MicrophoneFault } from "../protocol/MicrophoneFault";
+import type { Belongings, Inventory } from "./belongings";
+import type { SoundTreatment } from "./screen";
+import { constraintsOf, isTreated } from "./treatment";
 
 /** The microphone could not be opened. */
 export class MicrophoneError extends Error {
@@ -15,64 +19,177 @@ export class MicrophoneError extends Error {
   }
 }
 
+/** What an open microphone tells. Nothing is told after {@link Microphone.close}. */
+export interface MicrophoneEvents {
+  /** Another track carries its sound from now on; the one before is stopped. */
+  replaced(track: MediaStreamTrack): void;
+  /** The device went away, and another one of this name (which may be empty) is used. Told after `replaced`. */
+  changed(name: string): void;
+  /** The device went away, and no other can be opened. Told once. */
+  lost(fault: MicrophoneFault): void;
+}
+
+/**
+ * The tracks that a handset's microphones captured and that are not stopped: all are muted alike from their first
+ * moment on, and whoever checks that none is left finds them here.
+ */
+export class CapturedTracks {
+  readonly #tracks = new Set<MediaStreamTrack>();
+  #muted = false;
+
+  get live(): MediaStreamTrack[] {
+    for (const track of [...this.#tracks]) {
+      if (track.readyState === "ended") this.#tracks.delete(track);
+    }
+    return [...this.#tracks];
+  }
+
+  /** Whether they hear anything. A muted track sends silence. */
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+    for (const track of this.live) track.enabled = !muted;
+  }
+
+  add(track: MediaStreamTrack): void {
+    track.enabled = !this.#muted;
+    this.#tracks.add(track);
+  }
+}
+
+/** Where a microphone writes down what it holds. */
+export interface MicrophoneLedger {
+  readonly tracks: CapturedTracks;
+  readonly inventory: Inventory;
+}
+
+/** A microphone whose devices go away so often within {@link LOSSES_WITHIN_MS} is no microphone. */
+const LOSSES_MAX = 4;
+const LOSSES_WITHIN_MS = 2_000;
+
 /** An open microphone. */
 export class Microphone {
-  readonly #closed = new AbortController();
+  readonly #events: MicrophoneEvents;
+  readonly #ledger: MicrophoneLedger;
+  readonly #belongings: Belongings;
+  readonly #lostAt: number[] = [];
+  #track: MediaStreamTrack;
+  #treatment: SoundTreatment;
+  #tail: Promise<void> = Promise.resolve();
 
   private constructor(
-    /** What is captured. Live until {@link close} or until the system takes it away. */
-    readonly track: MediaStreamTrack,
-    onLost: (fault: MicrophoneFault) => void,
+    track: MediaStreamTrack,
+    treatment: SoundTreatment,
+    events: MicrophoneEvents,
+    ledger: MicrophoneLedger,
   ) {
-    const { signal } = this.#closed;
-    track.addEventListener(
-      "ended",
-      () => {
-        void lossOf().then((fault) => {
-          if (!signal.aborted) onLost(fault);
-        });
-      },
-      { signal },
-    );
+    this.#track = track;
+    this.#treatment = treatment;
+    this.#events = events;
+    this.#ledger = ledger;
+    this.#belongings = ledger.inventory.make();
+    this.#use(track);
   }
 
   /**
    * Asks for the microphone; the browser may ask the person, for as long as they like.
-   *
-   * `onLost` is told once if the system takes the open microphone away (unplugged, forbidden).
    *
    * @returns nothing when `signal` was aborted before it was there.
    * @throws {MicrophoneError} when there is none to be had.
    */
   static async open(
     signal: AbortSignal,
-    onLost: (fault: MicrophoneFault) => void,
+    treatment: SoundTreatment,
+    events: MicrophoneEvents,
+    ledger: MicrophoneLedger,
   ): Promise<Microphone | null> {
-    if (!isCaptureOffered()) throw new MicrophoneError("insecure_page");
-    let stream: MediaStream;
-    try {
-      stream = await navigator.mediaDevices.getUserMedia(CONSTRAINTS);
-    } catch (error) {
-      throw new MicrophoneError(toFault(error));
-    }
-    const [track] = stream.getAudioTracks();
-    if (!track) throw new MicrophoneError("missing");
-    if (signal.aborted) {
-      track.stop();
-      return null;
-    }
-    return new Microphone(track, onLost);
+    const track = await capture(constraintsOf(treatment), signal, ledger.tracks);
+    return track && new Microphone(track, treatment, events, ledger);
   }
 
-  /** Whether it hears anything. A muted track sends silence. */
-  setMuted(muted: boolean): void {
-    this.track.enabled = !muted;
+  /** What is captured. Live until {@link close} or until the system takes it away. */
+  get track(): MediaStreamTrack {
+    return this.#track;
+  }
+
+  /** Has the browser treat the sound so, on the same device. What the browser cannot do stays as it is. */
+  treat(treatment: SoundTreatment): void {
+    this.#treatment = treatment;
+    this.#next(() => this.#retreat());
   }
 
   /** Stops the capture. The browser's recording mark goes out. */
   close(): void {
-    this.#closed.abort();
-    this.track.stop();
+    this.#belongings.close();
+    this.#track.stop();
+  }
+
+  #use(track: MediaStreamTrack): void {
+    this.#track = track;
+    this.#belongings.listen(track, "ended", () => {
+      if (track === this.#track) this.#next(() => this.#replaceLost());
+    });
+  }
+
+  /** One after the other, so that a device that goes away while the treatment changes is not opened twice. */
+  #next(operation: () => Promise<void>): void {
+    this.#tail = this.#tail.then(async () => {
+      if (!this.#belongings.signal.aborted) await operation();
+    });
+  }
+
+  async #replaceLost(): Promise<void> {
+    if (this.#track.readyState === "live") return;
+    try {
+      if (this.#isLostTooOften()) throw new MicrophoneError(await lossOf());
+      const track = await captureAny(this.#treatment, this.#belongings.signal, this.#ledger.tracks);
+      if (!track) return;
+      this.#use(track);
+      this.#events.replaced(track);
+      this.#events.changed(track.label);
+    } catch (error) {
+      if (!(error instanceof MicrophoneError)) throw error;
+      if (!this.#belongings.signal.aborted) this.#events.lost(error.fault);
+    }
+  }
+
+  #isLostTooOften(): boolean {
+    const now = performance.now();
+    this.#lostAt.push(now);
+    return this.#lostAt.filter((at) => now - at < LOSSES_WITHIN_MS).length >= LOSSES_MAX;
+  }
+
+  async #retreat(): Promise<void> {
+    const before = this.#track;
+    const treatment = this.#treatment;
+    if (before.readyState === "ended" || isTreated(before.getSettings(), treatment)) return;
+    await changeInPlace(before, treatment);
+    if (isTreated(before.getSettings(), treatment)) return;
+    // Chromium treats a capture for its whole life as it was opened, so the device is opened once more.
+    const track = await this.#captureAgain(before.getSettings().deviceId, treatment);
+    if (!track) return;
+    this.#use(track);
+    this.#events.replaced(track);
+    before.stop();
+  }
+
+  async #captureAgain(
+    deviceId: string | undefined,
+    treatment: SoundTreatment,
+  ): Promise<MediaStreamTrack | null> {
+    const device = deviceId === undefined ? {} : { deviceId: { exact: deviceId } };
+    const constraints = { ...constraintsOf(treatment), ...device };
+    const { signal } = this.#belongings;
+    let track: MediaStreamTrack | null;
+    try {
+      track = await capture(constraints, signal, this.#ledger.tracks);
+    } catch (error) {
+      if (!(error instanceof MicrophoneError)) throw error;
+      // The call goes on with the sound as it is; the next one is opened as chosen.
+      return null;
+    }
+    if (track && isTreated(track.getSettings(), treatment)) return track;
+    track?.stop();
+    return null;
   }
 }
 
@@ -107,14 +224,60 @@ export function toFault(error: unknown): MicrophoneFault {
   }
 }
 
-const CONSTRAINTS: MediaStreamConstraints = {
-  audio: {
-    echoCancellation: true,
-    noiseSuppression: true,
-    autoGainControl: true,
-    channelCount: 1,
-  },
-};
+/** Captures. Nothing when `signal` was aborted meanwhile: whoever gave up asking never sees the track. */
+async function capture(
+  audio: MediaTrackConstraints,
+  signal: AbortSignal,
+  captured: CapturedTracks,
+): Promise<MediaStreamTrack | null> {
+  if (!isCaptureOffered()) throw new MicrophoneError("insecure_page");
+  let stream: MediaStream;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ audio });
+  } catch (error) {
+    throw new MicrophoneError(toFault(error));
+  }
+  const [track] = stream.getAudioTracks();
+  if (!track) throw new MicrophoneError("missing");
+  captured.add(track);
+  if (!signal.aborted) return track;
+  track.stop();
+  return null;
+}
+
+/** Captures from the device that the system prefers, else from any that can be opened. */
+async function captureAny(
+  treatment: SoundTreatment,
+  signal: AbortSignal,
+  captured: CapturedTracks,
+): Promise<MediaStreamTrack | null> {
+  const constraints = constraintsOf(treatment);
+  try {
+    return await capture(constraints, signal, captured);
+  } catch (error) {
+    if (!(error instanceof MicrophoneError) || error.fault === "denied") throw error;
+    for (const { kind, deviceId } of await navigator.mediaDevices.enumerateDevices()) {
+      if (kind !== "audioinput" || deviceId === "") continue;
+      try {
+        return await capture({ ...constraints, deviceId: { exact: deviceId } }, signal, captured);
+      } catch (another) {
+        if (!(another instanceof MicrophoneError)) throw another;
+      }
+    }
+    throw error;
+  }
+}
+
+/** Firefox changes a running capture. */
+async function changeInPlace(track: MediaStreamTrack, treatment: SoundTreatment): Promise<void> {
+  try {
+    await track.applyConstraints(constraintsOf(treatment));
+  } catch (error) {
+    // A browser that cannot leaves the track as it was; not all make this error an `Error`.
+    const name = (error as { name?: unknown } | null)?.name;
+    if (name !== "OverconstrainedError" && !(error instanceof DOMException)) throw error;
+  }
+}
 
 /** Browsers leave `mediaDevices` out of pages that are neither HTTPS nor localhost. */
 function isCaptureOffered(): boolean {

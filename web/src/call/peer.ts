@@ -3,15 +3,23 @@
 // A peer does what the handset asks, one thing after the other, and tells what happens. It decides
 // nothing: not when to restart, not who gives way. Its sound goes out through one transceiver that
 // is made without a track, so an offer or an answer stands before the microphone is open.
-// Addresses are asked of the page's own host only.
+// Addresses are asked of the page's own host only. One that is closed sends and plays nothing more
+// at once; its connection stays for a moment, so that the last word over the control channel leaves.
 
 import type { CallDescription } from "../protocol/CallDescription";
 import type { Candidate } from "../protocol/Candidate";
+import type { ControlMessage } from "../protocol/ControlMessage";
 import type { DtlsRole } from "../protocol/DtlsRole";
+import type { Belongings, Inventory } from "./belongings";
+import { ControlChannel, type ControlEvents } from "./controlChannel";
 import { toCandidate, toDescription, toIceCandidate, toSdp } from "./description";
+import { FAREWELL_MS } from "./invariants";
+
+/** How often it is looked whether sound of the other side arrived. */
+const HEARD_INTERVAL_MS = 1_000;
 
 /** What a peer tells. Nothing is told after {@link Peer.close}. */
-export interface PeerEvents {
+export interface PeerEvents extends ControlEvents {
   /** An own description is set. Told before its candidates. */
   described(description: CallDescription): void;
   /** An address of this device, for the description that was told last. */
@@ -22,6 +30,8 @@ export interface PeerEvents {
   disconnected(): void;
   /** The path will not come back by itself. */
   failed(): void;
+  /** Packets of sound arrived since the last time; about once a second while they do. */
+  heard(): void;
   /** The other side's sound, before there is any to hear. */
   sound(stream: MediaStream): void;
   /** The browser could not use what the other side sent, or could not make a connection. */
@@ -47,17 +57,56 @@ export function iceServers(hostname: string, stunPort: number | null): RTCIceSer
   return stunPort === null ? [] : [{ urls: `stun:${hostname}:${stunPort}` }];
 }
 
+/** The connections of all peers of a handset that are not closed, for whoever checks that none is left. */
+export class Connections {
+  readonly #givenUpAt = new Map<RTCPeerConnection, number | null>();
+
+  /** How many are in use. */
+  get open(): number {
+    return this.#notClosed().filter((givenUpAt) => givenUpAt === null).length;
+  }
+
+  /** How many milliseconds ago each one was given up that still says goodbye. */
+  get farewells(): number[] {
+    const now = performance.now();
+    return this.#notClosed().flatMap((givenUpAt) => (givenUpAt === null ? [] : [now - givenUpAt]));
+  }
+
+  made(rtc: RTCPeerConnection): void {
+    this.#givenUpAt.set(rtc, null);
+  }
+
+  givenUp(rtc: RTCPeerConnection): void {
+    this.#givenUpAt.set(rtc, performance.now());
+  }
+
+  #notClosed(): (number | null)[] {
+    for (const rtc of [...this.#givenUpAt.keys()]) {
+      if (rtc.connectionState === "closed") this.#givenUpAt.delete(rtc);
+    }
+    return [...this.#givenUpAt.values()];
+  }
+}
+
+/** Where a peer writes down what it holds. */
+export interface PeerLedger {
+  readonly connections: Connections;
+  readonly inventory: Inventory;
+}
+
 export class Peer {
   readonly #servers: RTCIceServer[];
   readonly #events: PeerEvents;
+  readonly #ledger: PeerLedger;
   #connection: Connection | null = null;
   #track: MediaStreamTrack | null = null;
   #tail: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(servers: RTCIceServer[], events: PeerEvents) {
+  constructor(servers: RTCIceServer[], events: PeerEvents, ledger: PeerLedger) {
     this.#servers = servers;
     this.#events = events;
+    this.#ledger = ledger;
   }
 
   /** Makes an offer and sets it. → `described`, then `candidate`s */
@@ -99,21 +148,29 @@ export class Peer {
     this.#next(async () => this.#connection?.attach(this.#track));
   }
 
+  /** Tells the other side something over the control channel; nothing where that is not open. */
+  sendControl(message: ControlMessage): void {
+    this.#connection?.control.send(message);
+  }
+
   /** How loud both sides are now. Cheap enough for ten times a second. */
   async levels(): Promise<Levels> {
     return (await this.#connection?.levels()) ?? { other: 0, own: 0 };
   }
 
-  /** Closes the connection and tells nothing any more. The track is not this file's to stop. */
+  /**
+   * Tells nothing any more, sends and plays nothing, and closes the connection as soon as what was said
+   * over the control channel has left. The track is not this file's to stop.
+   */
   close(): void {
     this.#closed = true;
     this.#track = null;
-    this.#connection?.close();
+    void this.#connection?.sayGoodbye();
     this.#connection = null;
   }
 
   #connect(): Connection {
-    return new Connection(this.#servers, this.#events);
+    return new Connection(this.#servers, this.#events, this.#ledger);
   }
 
   #existing(): Connection {
@@ -142,10 +199,12 @@ export class Peer {
 /** One RTCPeerConnection with its listeners. */
 class Connection {
   readonly rtc: RTCPeerConnection;
+  readonly control: ControlChannel;
   readonly #events: PeerEvents;
-  readonly #control: RTCDataChannel;
-  readonly #open = new AbortController();
+  readonly #connections: Connections;
+  readonly #belongings: Belongings;
   readonly #otherLevel = new FreshLevel();
+  #packetsHeard = 0;
   #transceiver: RTCRtpTransceiver | null = null;
   #remoteUfrag = "";
   /** The certificate of the other side, which a call keeps: nothing has vouched for another one. */
@@ -156,21 +215,25 @@ class Connection {
   #early: RTCIceCandidate[] | null = null;
   #ufrag = "";
 
-  constructor(iceServers: RTCIceServer[], events: PeerEvents) {
+  constructor(
+    iceServers: RTCIceServer[],
+    events: PeerEvents,
+    { connections, inventory }: PeerLedger,
+  ) {
     this.#events = events;
+    this.#connections = connections;
     this.rtc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
-    // Both sides make it, so it needs no negotiation. It carries the control messages of a call.
-    this.#control = this.rtc.createDataChannel("control", { negotiated: true, id: 0 });
-    const { signal } = this.#open;
-    const listen = <E extends keyof RTCPeerConnectionEventMap>(
-      event: E,
-      listener: (event: RTCPeerConnectionEventMap[E]) => void,
-    ) => this.rtc.addEventListener(event, listener, { signal });
-    listen("icecandidate", ({ candidate }) => {
+    connections.made(this.rtc);
+    const belongings = (this.#belongings = inventory.make());
+    this.control = new ControlChannel(this.rtc, events, belongings);
+    belongings.listen(this.rtc, "icecandidate", ({ candidate }: RTCPeerConnectionIceEvent) => {
       if (candidate) this.#found(candidate);
     });
-    listen("connectionstatechange", () => this.#tellState());
-    listen("track", ({ track }) => this.#events.sound(new MediaStream([track])));
+    belongings.listen(this.rtc, "connectionstatechange", () => this.#tellState());
+    belongings.listen(this.rtc, "track", ({ track }: RTCTrackEvent) =>
+      this.#events.sound(new MediaStream([track])),
+    );
+    belongings.every(HEARD_INTERVAL_MS, () => void this.#tellHeard());
   }
 
   /** Makes the transceiver of the caller, who offers RED wherever this browser speaks it. */
@@ -207,7 +270,7 @@ class Connection {
     if (description.kind === "answer") {
       this.#remoteRole = description.dtls === "active" ? "passive" : "active";
     }
-    if (this.#open.signal.aborted) return;
+    if (this.#belongings.signal.aborted) return;
     this.#events.described(description);
     for (const candidate of early) this.#found(candidate);
   }
@@ -241,10 +304,26 @@ class Connection {
     return { other, own };
   }
 
-  close(): void {
-    this.#open.abort();
-    this.#control.close();
+  async sayGoodbye(): Promise<void> {
+    this.#belongings.close();
+    this.#connections.givenUp(this.rtc);
+    // A track that is left in mid-operation fails that operation, and nobody waits for it any more.
+    this.#transceiver?.sender.replaceTrack(null).catch(() => undefined);
+    await this.control.drained(FAREWELL_MS);
     this.rtc.close();
+  }
+
+  /** By the packets that came and not by what is played: a browser may hold the sound back. */
+  async #tellHeard(): Promise<void> {
+    if (!this.#transceiver || this.rtc.connectionState === "new") return;
+    let packets = 0;
+    const stats = await this.#transceiver.receiver.getStats();
+    for (const report of stats.values() as Iterable<InboundStats>) {
+      if (report.type === "inbound-rtp") packets += report.packetsReceived ?? 0;
+    }
+    if (packets <= this.#packetsHeard || this.#belongings.signal.aborted) return;
+    this.#packetsHeard = packets;
+    this.#events.heard();
   }
 
   #found(candidate: RTCIceCandidate): void {
@@ -285,6 +364,12 @@ class Connection {
 interface MediaSourceStats {
   readonly type: string;
   readonly audioLevel?: number;
+}
+
+/** What it holds of a stream that arrives (webrtc-stats `RTCReceivedRtpStreamStats`). */
+interface InboundStats {
+  readonly type: string;
+  readonly packetsReceived?: number;
 }
 
 /** A level that counts only while packets come: without them a browser goes on naming the last one. */

@@ -13,11 +13,11 @@ export class RemoteSound {
     this.#onBlocked = onBlocked;
     this.#element = document.createElement("audio");
     this.#element.autoplay = true;
-    document.body.append(this.#element);
   }
 
   /** Plays a stream in place of the one before. */
   attach(stream: MediaStream): void {
+    document.body.append(this.#element);
     this.#element.srcObject = stream;
     this.play();
   }
@@ -29,28 +29,23 @@ export class RemoteSound {
     this.#element.play().then(
       () => this.#onBlocked(false),
       (error: unknown) => {
-        // A play that another stream interrupted was not refused.
-        const refused = error instanceof DOMException && error.name === "NotAllowedError";
-        if (refused && this.#element.srcObject === stream) this.#onBlocked(true);
+        // A play that another stream interrupted was not refused; whatever else keeps it from
+        // sounding, a tap tries it again.
+        const interrupted = error instanceof DOMException && error.name === "AbortError";
+        if (!interrupted && this.#element.srcObject === stream) this.#onBlocked(true);
       },
     );
   }
 
-  /** Whether it is audible. */
+  /** Whether it is audible; stays so whatever stream is attached. */
   setOn(on: boolean): void {
     this.#element.muted = !on;
   }
 
-  /** Lets the stream go. */
+  /** Lets the stream go, and takes the element out of the page. */
   detach(): void {
     this.#element.srcObject = null;
-    this.#element.muted = false;
-    this.#onBlocked(false);
-  }
-
-  /** Takes the element out of the page. */
-  close(): void {
-    this.detach();
     this.#element.remove();
+    this.#onBlocked(false);
   }
 }

@@ -1,14 +1,23 @@
-// Tells of an incoming call outside the page, while the page is not looked at.
+// Tells of an incoming call outside the page, while the page is not looked at: a notification, and the title.
 //
-// Only where the person allowed notifications before; nothing here asks for that. It knows the
-// names of the conversations so that the notification can say who calls.
+// A notification only where the person allowed them before; nothing here asks for that. It knows the
+// names of the conversations so that it can say who calls.
 
 import type { LineListener } from "../net/line";
 import type { ConversationId } from "../protocol/ConversationId";
+import { RingTitle } from "./ringTitle";
 
 export class RingNotification implements LineListener {
   readonly #names = new Map<ConversationId, string>();
+  readonly #title = new RingTitle(document);
+  readonly #page = new AbortController();
+  #ringing: ConversationId | null = null;
   #shown: Notification | null = null;
+
+  constructor() {
+    const { signal } = this.#page;
+    document.addEventListener("visibilitychange", () => this.#notify(), { signal });
+  }
 
   welcome({ conversations }: Parameters<NonNullable<LineListener["welcome"]>>[0]): void {
     this.#names.clear();
@@ -21,24 +30,46 @@ export class RingNotification implements LineListener {
     this.#names.set(id, person.display_name);
   }
 
-  /** Shows who calls. Nothing happens while the page is looked at or without permission. */
+  /** Shows who calls, whenever the page is not looked at, until {@link clear}. */
   show(conversation: ConversationId): void {
-    if (this.#shown || !document.hidden || !isAllowed()) return;
-    const name = this.#names.get(conversation);
-    const notification = new Notification(name === undefined ? "Incoming call" : `${name} calls`, {
-      body: "Ahoy voice call",
-      tag: conversation,
-      requireInteraction: true,
-    });
-    notification.onclick = () => {
-      window.focus();
-      this.clear();
-    };
-    this.#shown = notification;
+    this.#ringing = conversation;
+    this.#title.show(this.#text(conversation));
+    this.#notify();
   }
 
   /** The call no longer rings. */
   clear(): void {
+    this.#ringing = null;
+    this.#title.clear();
+    this.#close();
+  }
+
+  /** Nothing is shown any more. */
+  dispose(): void {
+    this.clear();
+    this.#page.abort();
+  }
+
+  #text(conversation: ConversationId): string {
+    const name = this.#names.get(conversation);
+    return name === undefined ? "Incoming call" : `${name} calls`;
+  }
+
+  #notify(): void {
+    if (this.#ringing === null || this.#shown || !document.hidden || !isAllowed()) return;
+    const notification = new Notification(this.#text(this.#ringing), {
+      body: "Ahoy voice call",
+      tag: this.#ringing,
+      requireInteraction: true,
+    });
+    notification.onclick = () => {
+      window.focus();
+      this.#close();
+    };
+    this.#shown = notification;
+  }
+
+  #close(): void {
     if (!this.#shown) return;
     this.#shown.onclick = null;
     this.#shown.close();

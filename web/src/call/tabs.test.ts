@@ -54,7 +54,7 @@ test("a guest that asks gets the calls, after the owner let go of them and befor
   await settled();
   await brought;
   expect(first.told.slice(-2)).toEqual(["yielded", "lost"]);
-  expect(third.told).toEqual(["owned: resumes"]);
+  expect(third.told).toEqual(["owned: resumes", "asked"]);
   expect(second.told).toEqual([]);
   expect(browser.order).toEqual([
     "owned: resumes",
@@ -63,6 +63,7 @@ test("a guest that asks gets the calls, after the owner let go of them and befor
     "yielded",
     "lost",
     "owned: resumes",
+    "asked",
   ]);
   // The one that let go waits again.
   browser.vanish(third);
@@ -114,7 +115,8 @@ test("a page that had a call and is loaded anew takes it back from the tab that 
   expect(second.tabs.isOwner).toBe(true);
   const again = browser.open(first.kept);
   await settled();
-  expect(again.told).toEqual(["owned: resumes"]);
+  // The one that lost them asks what is shown.
+  expect(again.told).toEqual(["owned: resumes", "asked"]);
   expect(second.told.slice(-2)).toEqual(["yielded", "lost"]);
   expect(first.kept.size).toBe(0);
 });

@@ -179,6 +179,8 @@ export class Tabs {
   #taken(): void {
     this.#release = null;
     this.#events.lost();
+    // What the other tab showed before it was known to have the calls was not for a fellow owner.
+    this.#post({ type: "hello" });
     this.#wait();
   }
 

@@ -1,0 +1,287 @@
+// Drives the phone of the tab that has the calls: hands it everything that happens and has done what it asks for.
+//
+// The phone decides, the equipment and the line act. This file knows none of their matters; it keeps
+// their order, one input after the other, and looks after each that what is held, shown and told agrees.
+
+import { Disconnected, type Line, RequestRefused } from "../net/line";
+import type { HandsetEffect } from "../protocol/HandsetEffect";
+import type { HandsetTimeouts } from "../protocol/HandsetTimeouts";
+import type { HandsetView } from "../protocol/HandsetView";
+import type { PhoneEffect } from "../protocol/PhoneEffect";
+import type { PhoneInput } from "../protocol/PhoneInput";
+import type { PhoneView } from "../protocol/PhoneView";
+import type { RefusedRequest } from "../protocol/RefusedRequest";
+import type { RequestBody } from "../protocol/RequestBody";
+import type { Slot } from "../protocol/Slot";
+import type { UserId } from "../protocol/UserId";
+import { Equipment } from "./equipment";
+import { NOTHING_TOLD, type SoundTold, soundTold, violations } from "./invariants";
+import type { Levels } from "./peer";
+import { Phone } from "./phone";
+import type { SoundTreatment } from "./screen";
+import { Tones } from "./tones";
+
+const SLOTS: readonly Slot[] = ["a", "b"];
+
+export interface DriverPorts {
+  readonly line: Line;
+  /** The phone's clock: whole milliseconds that never go back. */
+  readonly now: () => number;
+  /** Where a new peer asks for its addresses. */
+  readonly iceServers: () => RTCIceServer[];
+  /** The view changed. */
+  readonly shown: (view: PhoneView) => void;
+  /** Whether the browser holds back a tone or a voice until somebody touches the page. */
+  readonly soundBlocked: (blocked: boolean) => void;
+  /** A microphone went away, and its call goes on with another one of this name. */
+  readonly microphoneChanged: (name: string) => void;
+}
+
+/** One handset's equipment, and what its other side was told last. */
+interface Station {
+  readonly equipment: Equipment;
+  told: SoundTold | null;
+  /** What the handset showed last. */
+  view: HandsetView;
+}
+
+export class PhoneDriver {
+  readonly #ports: DriverPorts;
+  readonly #phone: Phone;
+  readonly #stations: Readonly<Record<Slot, Station>>;
+  readonly #tones: Tones;
+  /** What of the sound the browser holds back. */
+  readonly #blocked = new Set<Slot | "tones">();
+  readonly #inputs: PhoneInput[] = [];
+  /** The faults that were found last, so that each is reported once. */
+  #faults: ReadonlySet<string> = new Set();
+  #handing = false;
+  #disposed = false;
+  #view: PhoneView;
+  #shown = "";
+  #tone: Extract<PhoneEffect, { type: "play" }>["tone"] = "none";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    me: UserId,
+    timeouts: HandsetTimeouts,
+    treatment: SoundTreatment,
+    ports: DriverPorts,
+  ) {
+    this.#ports = ports;
+    this.#phone = new Phone(me, timeouts);
+    this.#view = this.#phone.view();
+    this.#tones = new Tones((blocked) => this.#tellBlocked("tones", blocked));
+    this.#stations = { a: this.#station("a", treatment), b: this.#station("b", treatment) };
+  }
+
+  get view(): PhoneView {
+    return this.#view;
+  }
+
+  setTimeouts(timeouts: HandsetTimeouts): void {
+    this.#phone.setTimeouts(timeouts);
+  }
+
+  /** Hands inputs in one after the other: one that comes while another is handled waits. */
+  hand(input: PhoneInput): void {
+    if (this.#disposed) return;
+    this.#inputs.push(input);
+    if (this.#handing) return;
+    this.#handing = true;
+    try {
+      for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) this.#step(next);
+    } finally {
+      this.#handing = false;
+    }
+  }
+
+  /** Tells the other sides that this page goes away and may come back. */
+  sayLeaving(): void {
+    for (const slot of SLOTS) this.#stations[slot].equipment.sendControl({ type: "leaving" });
+  }
+
+  treatSound(treatment: SoundTreatment): void {
+    for (const slot of SLOTS) this.#stations[slot].equipment.treatSound(treatment);
+  }
+
+  /** Lets tones and voices sound where they were held back. From a tap or a key press only. */
+  unblockSound(): void {
+    this.#tones.unblock();
+    for (const slot of SLOTS) this.#stations[slot].equipment.unblockSound();
+  }
+
+  /** How loud both sides of the call in front are now. */
+  async levels(): Promise<Levels> {
+    const { current } = this.#view;
+    const call = current.phase === "active" ? current.call : null;
+    for (const { view, equipment } of Object.values(this.#stations)) {
+      if (view.phase === "active" && view.call === call) return equipment.levels();
+    }
+    return { other: 0, own: 0 };
+  }
+
+  /** Closes everything and tells nothing any more. What becomes of the calls is decided before. */
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+    this.#tones.close();
+    for (const slot of SLOTS) this.#release(slot);
+    this.#checkInvariants();
+  }
+
+  #station(slot: Slot, treatment: SoundTreatment): Station {
+    const equipment = new Equipment(
+      {
+        iceServers: this.#ports.iceServers,
+        happened: (input) => this.hand({ type: "handset", slot, input }),
+        soundBlocked: (blocked) => this.#tellBlocked(slot, blocked),
+        microphoneChanged: this.#ports.microphoneChanged,
+      },
+      treatment,
+    );
+    return { equipment, told: NOTHING_TOLD, view: { phase: "idle" } };
+  }
+
+  #step(input: PhoneInput): void {
+    const effects = this.#phone.handle(this.#ports.now(), input);
+    for (const slot of SLOTS) this.#look(slot);
+    for (const effect of effects) this.#perform(effect);
+    this.#show();
+    this.#schedule();
+    this.#checkInvariants();
+  }
+
+  /** Sees what a handset shows now. */
+  #look(slot: Slot): void {
+    const station = this.#stations[slot];
+    const view = this.#phone.viewOf(slot);
+    const isFree = (phase: HandsetView["phase"]): boolean => phase === "idle" || phase === "ended";
+    // A call that is there at once is taken over, and what was told of it elsewhere is not known here.
+    if (isFree(station.view.phase)) station.told = view.phase === "active" ? null : NOTHING_TOLD;
+    station.view = view;
+  }
+
+  #perform(effect: PhoneEffect): void {
+    if (effect.type === "play") {
+      this.#tone = effect.tone;
+      return;
+    }
+    const { slot, effect: asked } = effect;
+    const station = this.#stations[slot];
+    station.told = soundTold(station.told, asked);
+    this.#performAt(slot, station.equipment, asked);
+  }
+
+  #performAt(slot: Slot, equipment: Equipment, effect: HandsetEffect): void {
+    switch (effect.type) {
+      case "send":
+        void this.#send(slot, effect.request);
+        break;
+      case "play":
+        // The phone plays one tone for both.
+        break;
+      default:
+        equipment.perform(effect);
+        break;
+    }
+  }
+
+  async #send(slot: Slot, request: RequestBody): Promise<void> {
+    try {
+      const outcome = await this.#ports.line.request(request, { resend: true });
+      if (outcome.type !== "call") return;
+      const { call, now } = outcome;
+      if (request.type === "start_call") {
+        const { attempt } = request;
+        this.hand({ type: "handset", slot, input: { type: "started", attempt, call, now } });
+      } else if (request.type === "answer_call") {
+        this.hand({ type: "handset", slot, input: { type: "answered", call, now } });
+      } else if (request.type === "take_call") {
+        this.hand({ type: "handset", slot, input: { type: "taken", call, now } });
+      }
+    } catch (error) {
+      // The line is gone for good, and with it the page that shows calls.
+      if (error instanceof Disconnected) return;
+      if (!(error instanceof RequestRefused)) throw error;
+      this.#refused(slot, request, error);
+    }
+  }
+
+  #refused(slot: Slot, request: RequestBody, { code, message }: RequestRefused): void {
+    const refused = refusedRequest(request);
+    if (refused) {
+      const input = { type: "refused", request: refused, code, message } as const;
+      this.hand({ type: "handset", slot, input });
+    } else {
+      // The call that the server tells next says what holds; this is for whoever looks for the reason.
+      // eslint-disable-next-line no-console
+      console.warn(`The server refused ${request.type}: ${code}: ${message}`);
+    }
+  }
+
+  #show(): void {
+    const view = this.#phone.view();
+    const { current } = view;
+    const isBroken = current.phase === "active" && current.path === "reconnecting";
+    const cue = isBroken ? "reconnecting" : null;
+    this.#tones.play(this.#tone === "none" ? cue : this.#tone);
+    const text = JSON.stringify(view);
+    if (text === this.#shown) return;
+    this.#shown = text;
+    this.#view = view;
+    this.#ports.shown(view);
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    const at = this.#phone.pollTimeout();
+    if (at === null || this.#disposed) return;
+    const wait = Math.max(at - this.#ports.now(), 0);
+    this.#timer = setTimeout(() => this.hand({ type: "tick" }), wait);
+  }
+
+  #release(slot: Slot): void {
+    this.#stations[slot].equipment.release();
+    this.#stations[slot].view = { phase: "idle" };
+  }
+
+  #tellBlocked(what: Slot | "tones", blocked: boolean): void {
+    const before = this.#blocked.size > 0;
+    if (blocked) this.#blocked.add(what);
+    else this.#blocked.delete(what);
+    const after = this.#blocked.size > 0;
+    if (after !== before) this.#ports.soundBlocked(after);
+  }
+
+  /** Reports what does not hold, and closes what is held without a call. */
+  #checkInvariants(): void {
+    const facts = (slot: Slot): Parameters<typeof violations>[1][Slot] => {
+      const { equipment, told, view } = this.#stations[slot];
+      return { ...equipment.held, told, view };
+    };
+    const found = violations(this.#view, { a: facts("a"), b: facts("b") });
+    const says = new Set(found.map((violation) => violation.says));
+    for (const { rule, slot, says } of found) {
+      if (!this.#faults.has(says))
+        reportError(new Error(`This should never be: ${says} (${rule})`));
+      if (rule === "track_without_call" || rule === "connection_without_call") {
+        this.#stations[slot].equipment.release();
+      }
+    }
+    this.#faults = says;
+  }
+}
+
+function refusedRequest(request: RequestBody): RefusedRequest | null {
+  switch (request.type) {
+    case "start_call":
+      return { request: "start", attempt: request.attempt };
+    case "answer_call":
+      return { request: "answer", call: request.call };
+    case "take_call":
+      return { request: "take", call: request.call };
+    default:
+      return null;
+  }
+}
