@@ -237,8 +237,8 @@ impl World {
         }
     }
 
-    fn reach(&self, caller: usize, callee: usize, connected: bool) -> Reach {
-        match self.unwanted.get(&(caller, callee)) {
+    fn reach(&self, from: usize, to: usize, connected: bool) -> Reach {
+        match self.unwanted.get(&(from, to)) {
             Some(&reach) => reach,
             None if connected => Reach::Devices,
             None => Reach::Nobody,
