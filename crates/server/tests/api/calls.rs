@@ -246,7 +246,7 @@ async fn lost_socket_ends_no_call_and_the_snapshot_has_all_of_it() {
     app.until_gone(user.signed_in.me.id).await;
     ben.forget();
     assert!(
-        ben.all_told().await.is_empty(),
+        ben.all_told_but_presence().await.is_empty(),
         "Ben hears sound, not sockets"
     );
     let mut ada = app.connect(&user).await;

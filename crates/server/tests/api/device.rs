@@ -234,6 +234,13 @@ impl Device {
         self.told.drain(..).collect()
     }
 
+    /// The same without who comes and goes, which is told in its own time.
+    pub(crate) async fn all_told_but_presence(&mut self) -> Vec<ServerFrame> {
+        let mut told = self.all_told().await;
+        told.retain(|frame| !matches!(frame, ServerFrame::Presence { .. }));
+        told
+    }
+
     /// Drops the news that nobody waited for.
     pub(crate) fn forget(&mut self) {
         self.told.clear();

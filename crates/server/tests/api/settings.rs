@@ -37,9 +37,15 @@ async fn settings_are_kept_whole_and_told_to_every_device() {
     for device in [&mut laptop, &mut phone] {
         assert_eq!(told_settings(device).await, expected);
     }
-    assert!(ben.all_told().await.is_empty(), "nobody else's business");
+    assert!(
+        ben.all_told_but_presence().await.is_empty(),
+        "nobody else's business"
+    );
     put(&app, &user, &new).await;
-    assert!(laptop.all_told().await.is_empty(), "nothing changed");
+    assert!(
+        laptop.all_told_but_presence().await.is_empty(),
+        "nothing changed"
+    );
 
     let app = app.restart().await;
     let ada = app.connect(&user).await;
@@ -119,11 +125,11 @@ async fn conversation_is_muted_by_one_and_for_one() {
         }
         // What is so already is told to nobody.
         mute(&mut ben, conversation, muted).await;
-        assert!(phone.all_told().await.is_empty());
+        assert!(phone.all_told_but_presence().await.is_empty());
         let again = app.connect(&app.sign_in("ben").await).await;
         assert_eq!(again.welcome.conversations[0].muted, muted);
     }
-    assert!(ada.all_told().await.is_empty());
+    assert!(ada.all_told_but_presence().await.is_empty());
     let mut eve = app.join("eve").await;
     let others = eve.ask(RequestBody::MuteConversation {
         conversation,
@@ -151,7 +157,7 @@ async fn who_wants_quiet_is_told_of_the_call_when_it_is_over() {
             matches!(view.call.state, CallState::Ringing { devices: 0, .. }),
             "{quiet}: {view:?}"
         );
-        let told = ben.all_told().await;
+        let told = ben.all_told_but_presence().await;
         assert!(told.is_empty(), "{quiet}: while it rings: {told:?}");
         let phone = app.connect(&app.sign_in("ben").await).await;
         assert!(
@@ -203,7 +209,10 @@ async fn a_second_call_passes_where_it_may() {
             let view = ben.told_call(|_| true).await;
             assert_eq!((view.call.id, view.here), (call, Here::Rings));
         } else {
-            assert!(ben.all_told().await.is_empty(), "{passes} {muted}");
+            assert!(
+                ben.all_told_but_presence().await.is_empty(),
+                "{passes} {muted}"
+            );
         }
         ada.ask(RequestBody::CancelCall { call }).await.unwrap();
         ada.told_end(call).await;
