@@ -117,6 +117,26 @@ test.each([false, true])(
   },
 );
 
+test("fault 22: a switch changes the captures of both handsets", async () => {
+  const [one, other] = [await opened(), await opened()];
+  for (const { microphone } of [one, other])
+    microphone.treat({ ...ALL_ON, autoGainControl: false });
+  await settled();
+  for (const { microphone, tracks } of [one, other]) {
+    expect(microphone.track.getSettings()).toMatchObject({ ...ALL_ON, autoGainControl: false });
+    expect(tracks.live).toEqual([microphone.track]);
+  }
+});
+
+test("a treatment that a device does not take on leaves the microphone open", async () => {
+  devices.stubborn = true;
+  const { microphone, told, tracks } = await opened();
+  microphone.treat({ ...ALL_ON, autoGainControl: false });
+  await settled();
+  expect(told).toEqual(["replaced"]);
+  expect(tracks.live).toEqual([microphone.track]);
+});
+
 test("a microphone that is closed while it is changed leaves nothing", async () => {
   const { microphone, told, tracks, inventory } = await opened();
   devices.unplug("headset");
@@ -146,10 +166,8 @@ class FakeTrack extends EventTarget {
   }
 
   applyConstraints(constraints: SoundTreatment): Promise<void> {
-    if (!this.changesInPlace) {
-      return Promise.reject(new DOMException("cannot", "OverconstrainedError"));
-    }
-    this.treatment = pick(constraints);
+    // Chromium says that it is done and changes nothing.
+    if (this.changesInPlace) this.treatment = pick(constraints);
     return Promise.resolve();
   }
 
@@ -170,6 +188,8 @@ class FakeDevices extends EventTarget {
   broken = new Set<string>();
   forbidden = false;
   changesInPlace = false;
+  /** Whether it is always treated as by default. */
+  stubborn = false;
   opened: FakeTrack[] = [];
 
   async getUserMedia({ audio }: { audio: MediaTrackConstraints }): Promise<MediaStream> {
@@ -179,7 +199,10 @@ class FakeDevices extends EventTarget {
     const name = this.names.find((device) => exact === undefined || device === exact);
     if (name === undefined) throw new DOMException("no", "NotFoundError");
     if (this.broken.has(name)) throw new DOMException("no", "NotReadableError");
-    const track = new FakeTrack(name, pick(audio as SoundTreatment), this.changesInPlace);
+    // As Chromium does: all captures of a device are treated alike.
+    const other = this.opened.find((track) => track.label === name && track.readyState === "live");
+    const treatment = other?.treatment ?? (this.stubborn ? ALL_ON : pick(audio as SoundTreatment));
+    const track = new FakeTrack(name, treatment, this.changesInPlace);
     this.opened.push(track);
     return { getAudioTracks: () => [track] } as unknown as MediaStream;
   }

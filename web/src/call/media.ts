@@ -66,6 +66,9 @@ export interface MicrophoneLedger {
 const LOSSES_MAX = 4;
 const LOSSES_WITHIN_MS = 2_000;
 
+/** How often a device is opened for a treatment that it does not take on; then it stays as it is. */
+const TREAT_TRIES_MAX = 3;
+
 /** An open microphone. */
 export class Microphone {
   readonly #events: MicrophoneEvents;
@@ -164,32 +167,33 @@ export class Microphone {
     if (before.readyState === "ended" || isTreated(before.getSettings(), treatment)) return;
     await changeInPlace(before, treatment);
     if (isTreated(before.getSettings(), treatment)) return;
-    // Chromium treats a capture for its whole life as it was opened, so the device is opened once more.
-    const track = await this.#captureAgain(before.getSettings().deviceId, treatment);
-    if (!track) return;
-    this.#use(track);
-    this.#events.replaced(track);
+    // Chromium treats all captures of a device as the first of them was opened, so the device is
+    // let go of, by all that capture it, and opened again.
     before.stop();
+    await this.#captureAgain(before.getSettings().deviceId, treatment);
   }
 
-  async #captureAgain(
-    deviceId: string | undefined,
-    treatment: SoundTreatment,
-  ): Promise<MediaStreamTrack | null> {
+  async #captureAgain(deviceId: string | undefined, treatment: SoundTreatment): Promise<void> {
     const device = deviceId === undefined ? {} : { deviceId: { exact: deviceId } };
     const constraints = { ...constraintsOf(treatment), ...device };
     const { signal } = this.#belongings;
-    let track: MediaStreamTrack | null;
-    try {
-      track = await capture(constraints, signal, this.#ledger.tracks);
-    } catch (error) {
-      if (!(error instanceof MicrophoneError)) throw error;
-      // The call goes on with the sound as it is; the next one is opened as chosen.
-      return null;
+    for (let tries = 1; ; tries += 1) {
+      let track: MediaStreamTrack | null;
+      try {
+        track = await capture(constraints, signal, this.#ledger.tracks);
+      } catch (error) {
+        if (!(error instanceof MicrophoneError)) throw error;
+        return this.#replaceLost();
+      }
+      if (!track) return;
+      if (tries === TREAT_TRIES_MAX || isTreated(track.getSettings(), treatment)) {
+        this.#use(track);
+        this.#events.replaced(track);
+        return;
+      }
+      // The other handset's microphone has not let go of the device yet.
+      track.stop();
     }
-    if (track && isTreated(track.getSettings(), treatment)) return track;
-    track?.stop();
-    return null;
   }
 }
 
