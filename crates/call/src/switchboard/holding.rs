@@ -37,15 +37,16 @@ impl Live {
     /// Whether a request would make the device talk in this call that did not before. After a restart of the server
     /// nothing is known of holds, and a device that says it again does not begin to talk.
     fn begins_to_talk(&self, from: &Party, request: &Request) -> bool {
-        match (request, self.role(from.user)) {
-            (Request::Answer { .. }, Some(Role::Callee)) => self.rings_on(from.device),
-            (Request::SetSound { sound }, Some(_)) => {
-                let side = self.talking_side(from.user);
-                side.filter(|side| side.party.device == from.device)
-                    .is_some_and(|side| {
-                        side.sound.on_hold && !sound.on_hold && sound.change > side.sound.change
-                    })
+        let side = self.talking_side(from.user);
+        let here = side.filter(|side| side.party.device == from.device);
+        match request {
+            Request::Answer { .. } => {
+                self.role(from.user) == Some(Role::Callee) && self.rings_on(from.device)
             }
+            Request::Take { .. } => here.is_none() && side.is_some_and(|side| !side.sound.on_hold),
+            Request::SetSound { sound } => here.is_some_and(|side| {
+                side.sound.on_hold && !sound.on_hold && sound.change > side.sound.change
+            }),
             _ => false,
         }
     }

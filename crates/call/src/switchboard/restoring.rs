@@ -72,7 +72,8 @@ impl Switchboard {
 
     /// A call that waited behind another one goes on waiting there.
     fn wait_again(&mut self, call: CallId) {
-        let Some(callee) = self.calls.get(&call).map(|live| live.callee) else {
+        let told = self.calls.get(&call).filter(|live| live.reach.is_told());
+        let Some(callee) = told.map(|live| live.callee) else {
             return;
         };
         let party: Option<Party> = self

@@ -1,6 +1,10 @@
 //! The rules that span several inputs; `tests/tables` has every single one.
 
+mod anything;
 mod board;
+#[path = "../../tests/simulation/world/chance.rs"]
+#[allow(dead_code, reason = "the simulation needs more of it")]
+mod chance;
 mod ends;
 mod quiet;
 #[path = "../../tests/shared/values.rs"]

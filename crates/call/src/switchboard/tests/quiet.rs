@@ -3,7 +3,7 @@
 use protocol::call::{CallState, EndReason, Here};
 
 use super::super::*;
-use super::board::{Board, CALL, FIRST, ada, answer, bob, eve, start};
+use super::board::{Board, CALL, FIRST, ada, answer, bob, bobs_other, eve, start, take};
 
 fn quiet(connected: bool) -> Board {
     let mut board = Board::new();
@@ -89,5 +89,15 @@ fn it_stays_quiet_after_a_restart() {
     let Party { user, device, .. } = bob();
     assert_eq!(board.calls.snapshot(user, device), Vec::new());
     assert_eq!(board.tick_after(45_000), Some(EndReason::NoAnswer));
+    assert!(!told_bob(&board));
+}
+
+#[test]
+fn it_waits_behind_no_call_after_a_restart_and_follows_none() {
+    let mut before = quiet(true);
+    before.first_call();
+    let mut board = before.restarted();
+    board.connects(&bob());
+    board.ask_of(FIRST, bobs_other(), take(1), 0).unwrap();
     assert!(!told_bob(&board));
 }

@@ -1,9 +1,9 @@
 //! Muted, on hold, and one talk at a time.
 
-use protocol::call::{CallSound, Role};
+use protocol::call::{CallSound, Here, Role};
 
 use super::super::*;
-use super::board::{Board, CALL, FIRST, ada, answer, bob, bobs_other, eve, sound};
+use super::board::{Board, CALL, FIRST, ada, answer, bob, bobs_other, eve, sound, take};
 
 #[test]
 fn both_are_told_what_a_device_does_with_its_sound() {
@@ -80,6 +80,20 @@ fn a_call_is_resumed_once_the_other_is_on_hold_or_over() {
     assert!(view.unwrap().call.callee_sound.on_hold, "nothing changed");
     board.ask(bob(), sound(1, true)).unwrap();
     assert_eq!(board.ask_of(FIRST, bob(), resume(), 0), Ok(Reply::Done));
+}
+
+#[test]
+fn a_device_that_talks_takes_over_another_call_only_on_hold() {
+    let mut board = Board::waiting();
+    board.ask_of(FIRST, bob(), sound(1, true), 0).unwrap();
+    board.ask(bob(), answer()).unwrap();
+    // Bob moves the second call to his phone, resumes the first on the laptop, and moves the second back.
+    board.ask(bobs_other(), take(1)).unwrap();
+    board.ask_of(FIRST, bob(), sound(2, false), 0).unwrap();
+    assert_eq!(board.ask(bob(), take(2)), Err(Refusal::HoldFirst));
+    assert_eq!(board.view(&bobs_other()).here, Here::TakesPart);
+    board.ask_of(FIRST, bob(), sound(3, true), 0).unwrap();
+    assert_eq!(board.ask(bob(), take(2)), Ok(Reply::Call(CALL)));
 }
 
 #[test]
