@@ -8,9 +8,10 @@ import type { ControlMessage } from "../protocol/ControlMessage";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetInput } from "../protocol/HandsetInput";
 import { Inventory } from "./belongings";
+import { Connections, type Levels } from "./connection";
 import type { SlotFacts } from "./invariants";
 import { CapturedTracks, Microphone, MicrophoneError } from "./media";
-import { Connections, type Levels, Peer } from "./peer";
+import { Peer } from "./peer";
 import { RemoteSound } from "./remoteSound";
 import type { SoundTreatment } from "./screen";
 

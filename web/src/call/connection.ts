@@ -1,0 +1,288 @@
+// The one file that owns RTCPeerConnection.
+//
+// Its sound goes out through one transceiver that is made without a track, so an offer or an answer
+// stands before the microphone is open. Addresses are asked of the page's own host only. Its
+// operations must be waited for, one after the other; `peer.ts` does. One that is given up sends
+// and plays nothing more at once and stays for a moment, so that the last word over the control channel leaves.
+
+import type { CallDescription } from "../protocol/CallDescription";
+import type { Candidate } from "../protocol/Candidate";
+import type { DtlsRole } from "../protocol/DtlsRole";
+import type { Belongings, Inventory } from "./belongings";
+import { ControlChannel, type ControlEvents } from "./controlChannel";
+import { toCandidate, toDescription, toIceCandidate, toSdp } from "./description";
+import { FAREWELL_MS } from "./invariants";
+
+/** How often it is looked whether sound of the other side arrived. */
+const HEARD_INTERVAL_MS = 1_000;
+
+/** What a connection tells. Nothing is told after {@link Connection.sayGoodbye}. */
+export interface ConnectionEvents extends ControlEvents {
+  /** An own description is set. Told before its candidates. */
+  described(description: CallDescription): void;
+  /** An address of this device, for the description that was told last. */
+  candidate(candidate: Candidate): void;
+  /** ICE and DTLS stand. */
+  connected(): void;
+  /** The path is silent and may come back by itself. */
+  disconnected(): void;
+  /** The path will not come back by itself. */
+  failed(): void;
+  /** Packets of sound arrived since the last time; about once a second while they do. */
+  heard(): void;
+  /** The other side's sound, before there is any to hear. */
+  sound(stream: MediaStream): void;
+}
+
+/**
+ * How loud both sides are, each as linear amplitude from 0 to 1; speech is about 0.05.
+ * Firefox does not say how loud this side is (webrtc-stats `audioLevel` of `media-source`): 0.
+ */
+export interface Levels {
+  readonly other: number;
+  readonly own: number;
+}
+
+/** Whether this browser can connect to another one. */
+export function isPeerOffered(): boolean {
+  return "RTCPeerConnection" in globalThis;
+}
+
+/** The STUN server on the page's own host; none where the server offers none. */
+export function iceServers(hostname: string, stunPort: number | null): RTCIceServer[] {
+  return stunPort === null ? [] : [{ urls: `stun:${hostname}:${stunPort}` }];
+}
+
+/** The connections of all peers of a handset that are not closed, for whoever checks that none is left. */
+export class Connections {
+  readonly #givenUpAt = new Map<RTCPeerConnection, number | null>();
+
+  /** How many are in use. */
+  get open(): number {
+    return this.#notClosed().filter((givenUpAt) => givenUpAt === null).length;
+  }
+
+  /** How many milliseconds ago each one was given up that still says goodbye. */
+  get farewells(): number[] {
+    const now = performance.now();
+    return this.#notClosed().flatMap((givenUpAt) => (givenUpAt === null ? [] : [now - givenUpAt]));
+  }
+
+  made(rtc: RTCPeerConnection): void {
+    this.#givenUpAt.set(rtc, null);
+  }
+
+  givenUp(rtc: RTCPeerConnection): void {
+    this.#givenUpAt.set(rtc, performance.now());
+  }
+
+  #notClosed(): (number | null)[] {
+    for (const rtc of [...this.#givenUpAt.keys()]) {
+      if (rtc.connectionState === "closed") this.#givenUpAt.delete(rtc);
+    }
+    return [...this.#givenUpAt.values()];
+  }
+}
+
+/** Where a connection writes down what it holds. */
+export interface ConnectionLedger {
+  readonly connections: Connections;
+  readonly inventory: Inventory;
+}
+
+/** One RTCPeerConnection with its listeners. */
+export class Connection {
+  readonly rtc: RTCPeerConnection;
+  readonly control: ControlChannel;
+  readonly #events: ConnectionEvents;
+  readonly #connections: Connections;
+  readonly #belongings: Belongings;
+  readonly #otherLevel = new FreshLevel();
+  #packetsHeard = 0;
+  #transceiver: RTCRtpTransceiver | null = null;
+  #remoteUfrag = "";
+  /** The certificate of the other side, which a call keeps: nothing has vouched for another one. */
+  #remoteFingerprint: string | null = null;
+  /** Which side of DTLS the other one took in the first negotiation; it keeps it for good. */
+  #remoteRole: DtlsRole | null = null;
+  /** The candidates that came before their description was told; nothing when none is under way. */
+  #early: RTCIceCandidate[] | null = null;
+  #ufrag = "";
+
+  constructor(
+    iceServers: RTCIceServer[],
+    events: ConnectionEvents,
+    { connections, inventory }: ConnectionLedger,
+  ) {
+    this.#events = events;
+    this.#connections = connections;
+    this.rtc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+    connections.made(this.rtc);
+    const belongings = (this.#belongings = inventory.make());
+    this.control = new ControlChannel(this.rtc, events, belongings);
+    belongings.listen(this.rtc, "icecandidate", ({ candidate }: RTCPeerConnectionIceEvent) => {
+      if (candidate) this.#found(candidate);
+    });
+    belongings.listen(this.rtc, "connectionstatechange", () => this.#tellState());
+    belongings.listen(this.rtc, "track", ({ track }: RTCTrackEvent) =>
+      this.#events.sound(new MediaStream([track])),
+    );
+    belongings.every(HEARD_INTERVAL_MS, () => void this.#tellHeard());
+  }
+
+  /** Makes the transceiver of the caller, who offers RED wherever this browser speaks it. */
+  offerSound(): void {
+    if (this.#transceiver) return;
+    this.#transceiver = this.rtc.addTransceiver("audio", { direction: "sendrecv" });
+    prefer(this.#transceiver, ["audio/red", "audio/opus"]);
+  }
+
+  /** Takes the transceiver that the offer made, and sends RED only where the offer lists it. */
+  answerSound(offer: CallDescription): void {
+    const [transceiver] = this.rtc.getTransceivers();
+    if (!transceiver) throw new Error("the offer made no transceiver");
+    this.#transceiver = transceiver;
+    transceiver.direction = "sendrecv";
+    const red = offer.codecs.some((codec) => codec.codec === "red");
+    prefer(transceiver, red ? ["audio/red", "audio/opus"] : ["audio/opus"]);
+  }
+
+  async attach(track: MediaStreamTrack | null): Promise<void> {
+    if (this.#transceiver && this.#transceiver.sender.track !== track) {
+      await this.#transceiver.sender.replaceTrack(track);
+    }
+  }
+
+  /** Sets an own description and tells it, then the candidates that came meanwhile. */
+  async describe(sdp: RTCSessionDescriptionInit, epoch: number): Promise<void> {
+    const description = toDescription(sdp, epoch);
+    this.#early = [];
+    await this.rtc.setLocalDescription(sdp);
+    const early = this.#early;
+    this.#early = null;
+    this.#ufrag = description.ufrag;
+    if (description.kind === "answer") {
+      this.#remoteRole = description.dtls === "active" ? "passive" : "active";
+    }
+    if (this.#belongings.signal.aborted) return;
+    this.#events.described(description);
+    for (const candidate of early) this.#found(candidate);
+  }
+
+  async take(description: CallDescription): Promise<void> {
+    this.#remoteFingerprint ??= description.fingerprint;
+    if (description.fingerprint !== this.#remoteFingerprint) {
+      throw new Error("the other side's certificate changed in mid-call");
+    }
+    await this.rtc.setRemoteDescription(toSdp(description, this.#remoteRole));
+    this.#remoteUfrag = description.ufrag;
+    if (description.kind === "answer") this.#remoteRole = description.dtls;
+  }
+
+  async add(candidates: readonly Candidate[]): Promise<void> {
+    for (const candidate of candidates) {
+      await this.rtc.addIceCandidate(toIceCandidate(candidate, this.#remoteUfrag));
+    }
+  }
+
+  async levels(): Promise<Levels> {
+    if (!this.#transceiver) return { other: 0, own: 0 };
+    const { receiver, sender } = this.#transceiver;
+    const other = this.#otherLevel.read(receiver.getSynchronizationSources()[0]);
+    let own = 0;
+    if (sender.track?.enabled === true) {
+      for (const report of (await sender.getStats()).values() as Iterable<MediaSourceStats>) {
+        if (report.type === "media-source") own = report.audioLevel ?? 0;
+      }
+    }
+    return { other, own };
+  }
+
+  async sayGoodbye(): Promise<void> {
+    this.#belongings.close();
+    this.#connections.givenUp(this.rtc);
+    // A track that is left in mid-operation fails that operation, and nobody waits for it any more.
+    this.#transceiver?.sender.replaceTrack(null).catch(() => undefined);
+    await this.control.drained(FAREWELL_MS);
+    this.rtc.close();
+  }
+
+  /** By the packets that came and not by what is played: a browser may hold the sound back. */
+  async #tellHeard(): Promise<void> {
+    if (!this.#transceiver || this.rtc.connectionState === "new") return;
+    let packets = 0;
+    const stats = await this.#transceiver.receiver.getStats();
+    for (const report of stats.values() as Iterable<InboundStats>) {
+      if (report.type === "inbound-rtp") packets += report.packetsReceived ?? 0;
+    }
+    if (packets <= this.#packetsHeard || this.#belongings.signal.aborted) return;
+    this.#packetsHeard = packets;
+    this.#events.heard();
+  }
+
+  #found(candidate: RTCIceCandidate): void {
+    if (this.#early) {
+      this.#early.push(candidate);
+      return;
+    }
+    // A late one of the description before this one.
+    const { usernameFragment } = candidate;
+    if (usernameFragment && usernameFragment !== this.#ufrag) return;
+    const typed = toCandidate(candidate.candidate);
+    if (typed) this.#events.candidate(typed);
+  }
+
+  #tellState(): void {
+    switch (this.rtc.connectionState) {
+      case "connected": {
+        this.#events.connected();
+        return;
+      }
+      case "disconnected": {
+        this.#events.disconnected();
+        return;
+      }
+      case "failed": {
+        this.#events.failed();
+        return;
+      }
+      case "new":
+      case "connecting":
+      case "closed":
+        return;
+    }
+  }
+}
+
+/** What `RTCStatsReport` holds of a captured track (webrtc-stats `RTCAudioSourceStats`). */
+interface MediaSourceStats {
+  readonly type: string;
+  readonly audioLevel?: number;
+}
+
+/** What it holds of a stream that arrives (webrtc-stats `RTCReceivedRtpStreamStats`). */
+interface InboundStats {
+  readonly type: string;
+  readonly packetsReceived?: number;
+}
+
+/** A level that counts only while packets come: without them a browser goes on naming the last one. */
+class FreshLevel {
+  #rtpTimestamp = -1;
+
+  read(source: RTCRtpSynchronizationSource | undefined): number {
+    if (!source || source.rtpTimestamp === this.#rtpTimestamp) return 0;
+    this.#rtpTimestamp = source.rtpTimestamp;
+    return source.audioLevel ?? 0;
+  }
+}
+
+/** Negotiates these codecs only, in this order; those that the browser has not are left out. */
+function prefer(transceiver: RTCRtpTransceiver, mimeTypes: readonly string[]): void {
+  // Firefox before 128 has no preferences; its own order has Opus first.
+  if (!("setCodecPreferences" in transceiver)) return;
+  const codecs = RTCRtpReceiver.getCapabilities("audio")?.codecs ?? [];
+  transceiver.setCodecPreferences(
+    mimeTypes.flatMap((name) => codecs.filter((c) => c.mimeType.toLowerCase() === name)),
+  );
+}
