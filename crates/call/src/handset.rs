@@ -24,7 +24,7 @@ mod view;
 use std::collections::VecDeque;
 
 use protocol::call::{CallView, FailCause};
-use protocol::{CallId, Timestamp, UserId};
+use protocol::{CallId, ConversationId, Timestamp, UserId};
 
 use control::Control;
 pub use effect::{Effect, Tone};
@@ -50,8 +50,6 @@ pub struct Handset {
     tone: Tone,
     state: State,
     over: VecDeque<Gone>,
-    /// A call that rings while this handset is busy with something that is no call of the server's yet.
-    waiting: Option<Told>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +89,6 @@ impl Handset {
             tone: Tone::None,
             state: State::Idle,
             over: VecDeque::new(),
-            waiting: None,
         }
     }
 
@@ -103,6 +100,34 @@ impl Handset {
     /// What the screen shows.
     pub fn view(&self) -> HandsetView {
         self.state.view()
+    }
+
+    /// Whether there is no call here, or one that is over.
+    pub(crate) fn is_free(&self) -> bool {
+        self.state.is_free()
+    }
+
+    /// Whether this handset is in a call, or rings for it.
+    pub(crate) fn has(&self, call: CallId) -> bool {
+        !self.is_free() && self.state.call() == Some(call)
+    }
+
+    /// Whom this handset dials, while the server has not made the call yet.
+    pub(crate) fn dials(&self) -> Option<ConversationId> {
+        match &self.state {
+            State::Outgoing(outgoing) if self.state.call().is_none() => Some(outgoing.conversation),
+            State::Idle
+            | State::Outgoing(_)
+            | State::Ringing(_)
+            | State::Talking(_)
+            | State::Taking(_)
+            | State::Ended(_) => None,
+        }
+    }
+
+    /// What the person would hear if this handset were the only one.
+    pub(crate) fn tone(&self) -> Tone {
+        self.tone
     }
 
     /// When to hand in [`Input::Tick`]; nothing while nothing happens by itself.
@@ -193,14 +218,6 @@ impl Handset {
         self.follow_peer(now, effects);
         if !self.state.needs_peer() && self.peer.take().is_some() {
             effects.push(Effect::ClosePeer);
-        }
-        if self.state.is_free()
-            && let Some(told) = self.waiting.take()
-        {
-            let mut next = Vec::new();
-            self.ring(&told, &mut next);
-            self.follow_peer(now, &mut next);
-            effects.extend(next);
         }
         if let State::Talking(talking) = &mut self.state {
             talking.follow_silence(now, &self.timeouts);

@@ -1,7 +1,8 @@
-//! The handset does in every scenario what `scenarios/*.json` says. The web client's handset is held to the same files.
+//! Handset and phone do in every scenario what `scenarios/*.json` says. The web client's are held to the same files.
 //!
 //! A scenario is a list of steps: an input, the moment (milliseconds of the device's clock), the effects
-//! that must come of it, and the view and the next deadline after it. `"$name"` stands for a value of
+//! that must come of it, and the view and the next deadline after it. It drives a handset, or a phone where it says
+//! `"machine": "phone"`. `"$name"` stands for a value of
 //! `values.json`; an input names all its fields, because TypeScript knows no defaults. After a change on purpose, `UPDATE_SCENARIOS=1 cargo test -p call --test scenarios`
 //! writes what the handset does; read the difference before you keep it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -9,7 +10,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use call::handset::{Handset, Input, Timeouts};
+use call::handset::{self, Handset, Timeouts};
+use call::phone::{self, Phone};
 use protocol::{Timestamp, UserId};
 use serde_json::{Map, Value, json};
 
@@ -17,7 +19,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
 const VALUES: &str = "values.json";
 
 #[test]
-fn the_handset_does_what_every_scenario_says() {
+fn handset_and_phone_do_what_every_scenario_says() {
     let values = read(&Path::new(FOLDER).join(VALUES));
     let update = std::env::var_os("UPDATE_SCENARIOS").is_some();
     let mut wrong = Vec::new();
@@ -35,30 +37,72 @@ fn the_handset_does_what_every_scenario_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The scenario with the effects, views and deadlines that the handset really has.
+/// The scenario with the effects, views and deadlines that the machine really has.
 fn play(scenario: &Value, values: &Map<String, Value>) -> Value {
     let me: UserId = serde_json::from_value(resolve(&scenario["me"], values)).unwrap();
-    let mut handset = Handset::new(me, Timeouts::default());
+    let mut machine: Box<dyn Machine> = match scenario["machine"].as_str() {
+        None => Box::new(Handset::new(me, Timeouts::default())),
+        Some("phone") => Box::new(Phone::new(me, Timeouts::default())),
+        Some(other) => panic!("no machine is called {other}"),
+    };
     let steps: Vec<Value> = scenario["steps"]
         .as_array()
         .unwrap()
         .iter()
         .map(|step| {
             let at = Timestamp(step["at"].as_i64().unwrap());
-            let input: Input = serde_json::from_value(resolve(&step["input"], values)).unwrap();
-            let whole = serde_json::to_value(&input).unwrap();
-            let effects = serde_json::to_value(handset.handle(at, input)).unwrap();
-            let view = serde_json::to_value(handset.view()).unwrap();
+            let played = machine.play(at, resolve(&step["input"], values));
             json!({
                 "at": at,
-                "input": name(whole, values),
-                "effects": name(effects, values),
-                "view": name(view, values),
-                "timeout": handset.poll_timeout(),
+                "input": name(played.input, values),
+                "effects": name(played.effects, values),
+                "view": name(played.view, values),
+                "timeout": played.timeout,
             })
         })
         .collect();
-    json!({ "says": scenario["says"], "me": scenario["me"], "steps": steps })
+    let mut played = json!({ "says": scenario["says"], "me": scenario["me"], "steps": steps });
+    if let Some(machine) = scenario.get("machine") {
+        played["machine"] = machine.clone();
+    }
+    played
+}
+
+/// What a scenario can be played with.
+trait Machine {
+    fn play(&mut self, at: Timestamp, input: Value) -> Played;
+}
+
+/// A step as it went, the input with all its fields.
+struct Played {
+    input: Value,
+    effects: Value,
+    view: Value,
+    timeout: Option<Timestamp>,
+}
+
+impl Machine for Handset {
+    fn play(&mut self, at: Timestamp, input: Value) -> Played {
+        let input: handset::Input = serde_json::from_value(input).unwrap();
+        Played {
+            input: serde_json::to_value(&input).unwrap(),
+            effects: serde_json::to_value(self.handle(at, input)).unwrap(),
+            view: serde_json::to_value(self.view()).unwrap(),
+            timeout: self.poll_timeout(),
+        }
+    }
+}
+
+impl Machine for Phone {
+    fn play(&mut self, at: Timestamp, input: Value) -> Played {
+        let input: phone::Input = serde_json::from_value(input).unwrap();
+        Played {
+            input: serde_json::to_value(&input).unwrap(),
+            effects: serde_json::to_value(self.handle(at, input)).unwrap(),
+            view: serde_json::to_value(self.view()).unwrap(),
+            timeout: self.poll_timeout(),
+        }
+    }
 }
 
 fn first_difference(expected: &Value, played: &Value) -> Option<String> {
@@ -124,9 +168,13 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
 fn pretty(scenario: &Value) -> String {
     use std::fmt::Write as _;
     let mut text = format!(
-        "{{\n  \"says\": {},\n  \"me\": {},\n  \"steps\": [",
+        "{{\n  \"says\": {},\n  \"me\": {},\n",
         scenario["says"], scenario["me"]
     );
+    if let Some(machine) = scenario.get("machine") {
+        writeln!(text, "  \"machine\": {machine},").unwrap();
+    }
+    text += "  \"steps\": [";
     for (i, step) in scenario["steps"].as_array().unwrap().iter().enumerate() {
         let comma = if i == 0 { "" } else { "," };
         let effects: Vec<String> = step["effects"]

@@ -3,7 +3,7 @@
 //! The server owns the call: whatever it says of one counts, older revisions excepted. What it says
 //! of a call that is not this handset's own can only make it ring.
 
-use protocol::call::{CallSound, CallState, CallView, Here, Role};
+use protocol::call::{CallSound, CallState, CallView, EndReason, Here, Role};
 use protocol::description::{CallDescription, Candidate};
 use protocol::error::ErrorCode;
 use protocol::socket::RequestBody;
@@ -28,23 +28,13 @@ impl Handset {
             return;
         }
         let rings = matches!(told.view.call.state, CallState::Ringing { .. });
-        if rings && told.view.here == Here::Rings {
-            if self.state.is_free() {
-                self.ring(&told, effects);
-            } else {
-                self.waiting = Some(told);
-            }
-        } else if self
-            .waiting
-            .as_ref()
-            .is_some_and(|waiting| waiting.view.call.id == told.view.call.id)
-        {
-            self.waiting = None;
+        if rings && told.view.here == Here::Rings && self.state.is_free() {
+            self.ring(&told, effects);
         }
     }
 
     /// Begins to ring, unless the call is over here or too old.
-    pub(super) fn ring(&mut self, told: &Told, effects: &mut Vec<Effect>) {
+    fn ring(&mut self, told: &Told, effects: &mut Vec<Effect>) {
         let call = &told.view.call;
         let deadline = told.local(call.started_at) + self.timeouts.ring;
         if self.is_over(call.id) || deadline <= told.now {
@@ -72,8 +62,13 @@ impl Handset {
     }
 
     /// Whether this handset had the call and rings for it no more.
-    pub(super) fn is_over(&self, call: CallId) -> bool {
+    pub(crate) fn is_over(&self, call: CallId) -> bool {
         self.over.iter().any(|gone| gone.call == call)
+    }
+
+    /// Whether the call ended for this device, as far as this handset knows.
+    pub(crate) fn has_ended(&self, call: CallId) -> bool {
+        self.over.iter().any(|gone| gone.call == call && gone.ended)
     }
 
     pub(super) fn own_call(&mut self, told: Told, effects: &mut Vec<Effect>) {
@@ -217,8 +212,17 @@ impl Handset {
     /// A call that the person gave up before the server had made it, or took no part in any more.
     pub(super) fn abandon(&mut self, told: Told, effects: &mut Vec<Effect>) {
         let call = told.view.call.id;
-        if self.state.call() == Some(call) && !self.state.is_free() {
-            return self.told(told, effects);
+        if self.has(call) {
+            let rings =
+                matches!(&self.state, State::Ringing(ringing) if ringing.answer != Answer::Sent);
+            let gives_up = give_up(&told.view, None).filter(|_| rings);
+            let Some(effect) = gives_up else {
+                return self.told(told, effects);
+            };
+            // The dial that was given up and the call that rang after it had become one.
+            effects.push(effect);
+            let end = EndReason::HungUp { by: self.me };
+            return self.finish(told.now, Ended::Call { end });
         }
         effects.extend(give_up(&told.view, None));
     }
@@ -320,7 +324,6 @@ impl Handset {
         effects: &mut Vec<Effect>,
     ) {
         self.online = true;
-        self.waiting = None;
         if let State::Outgoing(outgoing) = &mut self.state
             && let Stage::Starting { sent: false, .. } = outgoing.stage
         {

@@ -193,7 +193,6 @@ impl Handset {
             effects.push(Effect::SendControl { message });
         }
         self.state = State::Idle;
-        self.waiting = None;
     }
 }
 
