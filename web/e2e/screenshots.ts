@@ -6,87 +6,67 @@
 import { copyFileSync, mkdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import type { BrowserContextOptions } from "@playwright/test";
-
 import type { Person } from "./harness/person";
+import * as pictures from "./harness/pictures";
 import { expect, test } from "./harness/test";
 
-const FOLDER = fileURLToPath(new URL("../test-results/screenshots", import.meta.url));
 const README_FOLDER = fileURLToPath(new URL("../../docs/images", import.meta.url));
 const README_PICTURES = ["conversation-light", "call-active-dark"];
 const README_PICTURE_MAX_BYTES = 150 * 1024;
 
-const DESK: BrowserContextOptions = {
-  viewport: { width: 1100, height: 720 },
-  userAgent: "Mozilla/5.0 (X11; Linux x86_64) Chrome/150.0.0.0 Safari/537.36",
-};
-const PHONE: BrowserContextOptions = {
-  viewport: { width: 360, height: 740 },
-  userAgent: "Mozilla/5.0 (Linux; Android 16) Chrome/150.0.0.0 Mobile Safari/537.36",
-  deviceScaleFactor: 2,
-  hasTouch: true,
-  isMobile: true,
-};
+for (const { name, context } of pictures.SETTINGS) {
+  test(name, async ({ people }) => {
+    const ada = await people.join("Ada Lovelace", { context, microphone: { hertz: 440 } });
+    const ben = await people.join("Ben Ōe", { microphone: { hertz: 660 } });
+    const cleo = await people.join("Cleo Martínez");
+    const picture = (view: string) => take(ada, `${view}-${name}`);
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const [place, size] of [
-    ["", DESK],
-    ["-phone", PHONE],
-  ] as const) {
-    test(`${colorScheme}${place}`, async ({ people }) => {
-      const context = { ...size, colorScheme };
-      const ada = await people.join("Ada Lovelace", { context, microphone: { hertz: 440 } });
-      const ben = await people.join("Ben Ōe", { microphone: { hertz: 660 } });
-      const cleo = await people.join("Cleo Martínez");
-      const picture = (view: string) => take(ada, `${view}-${colorScheme}${place}`);
+    await ada.page.goto("/");
+    await picture("sign-in");
+    await ada.showRegistration();
+    await ada.page.getByRole("button", { name: "Create account" }).click();
+    await picture("create-account");
+    await ada.register();
+    await expect(ada.page.getByText("No conversations yet.")).toBeVisible();
+    await picture("welcome");
 
-      await ada.page.goto("/");
-      await picture("sign-in");
-      await ada.showRegistration();
-      await ada.page.getByRole("button", { name: "Create account" }).click();
-      await picture("create-account");
-      await ada.register();
-      await expect(ada.page.getByText("No conversations yet.")).toBeVisible();
-      await picture("welcome");
+    await ben.register();
+    await cleo.register();
+    await cleo.findAndRequest(ada, "Hi Ada! We met at the harbour. May I call you tomorrow?");
+    await ada.openConversation(cleo);
+    await picture("request");
+    await backToList(ada);
+    await ada.page.getByLabel("Find people").fill("be");
+    await expect(ada.searchResult(ben)).toBeVisible();
+    await picture("search");
+    await ada.searchResult(ben).click();
+    await converse(ada, ben);
+    await picture("conversation");
 
-      await ben.register();
-      await cleo.register();
-      await cleo.findAndRequest(ada, "Hi Ada! We met at the harbour. May I call you tomorrow?");
-      await ada.openConversation(cleo);
-      await picture("request");
-      await backToList(ada);
-      await ada.page.getByLabel("Find people").fill("be");
-      await expect(ada.searchResult(ben)).toBeVisible();
-      await picture("search");
-      await ada.searchResult(ben).click();
-      await converse(ada, ben);
-      await picture("conversation");
+    await ada.callButton(ben).click();
+    await expect(ada.call(ben).getByRole("status")).toContainText("Ringing");
+    await picture("call-outgoing");
+    await ben.call(ada).getByRole("button", { name: "Answer" }).click();
+    await expect(ada.call(ben).getByRole("timer")).toHaveText(/0:0[2-9]/);
+    await picture("call-active");
+    await ada.call(ben).getByRole("button", { name: "Minimise call" }).click();
+    await picture("call-minimised");
+    await ada.page.getByRole("button", { name: "Restore call" }).click();
+    await ada.call(ben).getByRole("button", { name: "End call" }).click();
+    await picture("call-ended");
+    await expect(ada.call(ben)).toBeHidden();
 
-      await ada.callButton(ben).click();
-      await expect(ada.call(ben).getByRole("status")).toContainText("Ringing");
-      await picture("call-outgoing");
-      await ben.call(ada).getByRole("button", { name: "Answer" }).click();
-      await expect(ada.call(ben).getByRole("timer")).toHaveText(/0:0[2-9]/);
-      await picture("call-active");
-      await ada.call(ben).getByRole("button", { name: "Minimise call" }).click();
-      await picture("call-minimised");
-      await ada.page.getByRole("button", { name: "Restore call" }).click();
-      await ada.call(ben).getByRole("button", { name: "End call" }).click();
-      await picture("call-ended");
-      await expect(ada.call(ben)).toBeHidden();
-
-      await ben.callButton(ada).click();
-      await expect(ada.call(ben).getByRole("button", { name: "Answer" })).toBeVisible();
-      await picture("call-incoming");
-      await ada.call(ben).getByRole("button", { name: "Reject" }).click();
-      await expect(ada.call(ben)).toBeHidden();
-      await picture("conversation-after-calls");
-      await backToList(ada);
-      await picture("conversations");
-      await ada.openAccount();
-      await picture("account");
-    });
-  }
+    await ben.callButton(ada).click();
+    await expect(ada.call(ben).getByRole("button", { name: "Answer" })).toBeVisible();
+    await picture("call-incoming");
+    await ada.call(ben).getByRole("button", { name: "Reject" }).click();
+    await expect(ada.call(ben)).toBeHidden();
+    await picture("conversation-after-calls");
+    await backToList(ada);
+    await picture("conversations");
+    await ada.openAccount();
+    await picture("account");
+  });
 }
 
 async function converse(ada: Person, ben: Person): Promise<void> {
@@ -108,13 +88,10 @@ async function backToList(ada: Person): Promise<void> {
 }
 
 async function take({ page }: Person, name: string): Promise<void> {
-  for (const folder of [FOLDER, README_FOLDER]) {
-    mkdirSync(folder, { recursive: true });
-  }
-  const path = `${FOLDER}/${name}.png`;
-  await page.screenshot({ path, animations: "disabled" });
+  const path = await pictures.take(page, name);
   if (README_PICTURES.includes(name)) {
     expect(statSync(path).size, `${name} is small`).toBeLessThanOrEqual(README_PICTURE_MAX_BYTES);
+    mkdirSync(README_FOLDER, { recursive: true });
     copyFileSync(path, `${README_FOLDER}/${name}.png`);
   }
 }

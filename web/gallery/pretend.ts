@@ -1,5 +1,6 @@
 // A server for the gallery that lives in the page: the few answers that the views ask for.
 
+import { rememberDevice } from "../src/net/device";
 import type { CallRecord } from "../src/protocol/CallRecord";
 import type { Conversation } from "../src/protocol/Conversation";
 import type { Opening } from "../src/protocol/Opening";
@@ -33,6 +34,8 @@ export interface Pretence {
 
 /** Puts the pretence in the place of the network. */
 export function pretend(pretence: Pretence): void {
+  // A page asks for a session only where somebody signed in before.
+  if (pretence.signedIn) rememberDevice(localStorage, ME.username, DEVICE.id);
   globalThis.fetch = (input, init) => {
     const url = new URL(
       input instanceof URL || typeof input === "string" ? input : input.url,

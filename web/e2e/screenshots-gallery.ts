@@ -1,0 +1,80 @@
+/**
+ * Takes a picture of every view of the gallery, which has those that a server shows only after long
+ * stories. It judges nothing. They go to `web/test-results/screenshots`, as `gallery-…`.
+ */
+import { expect, type Page, test } from "@playwright/test";
+import { createServer, type ViteDevServer } from "vite";
+
+import { VIEW_NAMES } from "../gallery/views";
+
+import { SETTINGS, take } from "./harness/pictures";
+
+/** What is pressed before a picture is taken, for views that begin with a press. */
+const PRESSED: Record<string, { wishes: string; press: string[] }> = {
+  calls: { wishes: "", press: ["Calls"] },
+  "calls-times": { wishes: "", press: ["Calls", "Show the times"] },
+  "entry-times": { wishes: "open=5", press: ["Show each time"] },
+  person: { wishes: "open=4", press: ["About"] },
+  account: { wishes: "disturb", press: ["Your account"] },
+  "sound-settings": { wishes: "open=1&call=active", press: ["Sound settings"] },
+  "reject-message": { wishes: "open=1&call=incoming", press: ["Reject with a message"] },
+  "reject-waiting-message": { wishes: "open=1&call=waiting", press: ["Message…"] },
+};
+const OTHERS: Record<string, string> = {
+  disturb: "disturb",
+  quiet: "quiet",
+  offline: "offline",
+  "missed-grouped": "open=5",
+  guest: "open=1&call=active&guest",
+  "guest-incoming": "open=1&call=incoming&guest",
+  unplugged: "open=1&call=active&unplugged=Headset",
+  "unplugged-minimised": "open=1&call=active&minimised&unplugged=Headset",
+  "sound-blocked": "open=1&call=active&blocked",
+  ...Object.fromEntries(
+    ["active", "waiting", "held", "on-hold", "reconnecting"].map((name) => [
+      `${name}-minimised`,
+      `open=1&call=${name}&minimised`,
+    ]),
+  ),
+};
+
+let gallery: ViteDevServer;
+
+test.beforeAll(async () => {
+  gallery = await createServer({ server: { port: 0 }, logLevel: "error" });
+  await gallery.listen();
+});
+
+test.afterAll(() => gallery.close());
+
+for (const { name, context } of SETTINGS) {
+  test(`gallery ${name}`, async ({ browser }) => {
+    const visit = await browser.newContext({
+      locale: "en-GB",
+      timezoneId: "Europe/Berlin",
+      ...context,
+    });
+    const page = await visit.newPage();
+    for (const view of VIEW_NAMES) {
+      await open(page, `open=1&call=${view}`);
+      await take(page, `gallery-call-${view}-${name}`);
+    }
+    for (const [view, wishes] of Object.entries(OTHERS)) {
+      await open(page, wishes);
+      await take(page, `gallery-${view}-${name}`);
+    }
+    for (const [view, { wishes, press }] of Object.entries(PRESSED)) {
+      await open(page, wishes);
+      for (const button of press) await page.getByRole("button", { name: button }).first().click();
+      await take(page, `gallery-${view}-${name}`);
+    }
+    await visit.close();
+  });
+}
+
+async function open(page: Page, wishes: string): Promise<void> {
+  const address = gallery.resolvedUrls?.local[0] ?? "";
+  await page.goto(`${address}gallery.html?${wishes}`);
+  // On a phone an open conversation hides the list, and a call everything else.
+  await expect(page.locator("main, nav").filter({ visible: true }).first()).toBeVisible();
+}
