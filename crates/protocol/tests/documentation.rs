@@ -9,8 +9,10 @@ use std::collections::BTreeSet;
 use protocol::account::{ChangeMe, People, Person, Refresh, Register, Sessions, SignIn, SignedIn};
 use protocol::call::{CallLog, CallReport, CallState, CallView, EndReason, FailCause, Role};
 use protocol::chat::{Contact, History, Presence};
-use protocol::description::{Candidate, CandidateKind, Codec, ExtensionKind};
+use protocol::control::ControlMessage;
+use protocol::description::{CallDescription, Candidate, CandidateKind, Codec, ExtensionKind};
 use protocol::error::{ErrorCode, Problem};
+use protocol::settings::Settings;
 use protocol::socket::{ClientFrame, Notice, Opening, Outcome, Request, RequestBody, ServerFrame};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +45,14 @@ fn every_request_has_an_example() {
 fn every_server_frame_has_an_example() {
     assert_eq!(
         missing::<ServerFrame>("type", &tags_of("ServerFrame", "/type")),
+        NONE
+    );
+}
+
+#[test]
+fn every_control_message_has_an_example() {
+    assert_eq!(
+        missing::<ControlMessage>("type", &tags_of("ControlMessage", "/type")),
         NONE
     );
 }
@@ -173,6 +183,17 @@ impl Example {
             "ServerFrame" => self.is_written_again::<ServerFrame>(),
             "CallState" => self.is_written_again::<CallState>(),
             "CallView" => self.is_written_again::<CallView>(),
+            "Settings" => self.is_written_again::<Settings>(),
+            "ControlMessage" => self
+                .is_written_again::<ControlMessage>()
+                .and_then(|()| self.parse::<ControlMessage>())
+                .and_then(|message| match message {
+                    ControlMessage::Description { description } => obey(Some(&description), &[]),
+                    ControlMessage::Candidates { candidates, .. } => obey(None, &candidates),
+                    ControlMessage::Sound { .. }
+                    | ControlMessage::HangUp
+                    | ControlMessage::Leaving => Ok(()),
+                }),
             of => Err(format!("this test knows no type of the name {of:?}")),
         }
     }
@@ -194,6 +215,7 @@ impl Example {
 fn keeps_the_rules_that_span_values(request: RequestBody) -> Result<(), String> {
     let (description, candidates) = match request {
         RequestBody::StartCall { description, .. }
+        | RequestBody::TakeCall { description, .. }
         | RequestBody::DescribeCall { description, .. } => (Some(description), Vec::new()),
         RequestBody::AnswerCall {
             description,
@@ -203,8 +225,12 @@ fn keeps_the_rules_that_span_values(request: RequestBody) -> Result<(), String> 
         RequestBody::AddCandidates { candidates, .. } => (None, candidates),
         _ => (None, Vec::new()),
     };
+    obey(description.as_ref(), &candidates)
+}
+
+fn obey(description: Option<&CallDescription>, candidates: &[Candidate]) -> Result<(), String> {
     description
-        .map_or(Ok(()), |description| description.check())
+        .map_or(Ok(()), CallDescription::check)
         .and_then(|()| candidates.iter().try_for_each(Candidate::check))
         .map_err(|fault| fault.to_string())
 }
