@@ -38,7 +38,7 @@ use requests::Asked;
 pub use timeouts::Timeouts;
 
 /// All live calls of a server.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Switchboard {
     timeouts: Timeouts,
     calls: BTreeMap<CallId, Live>,

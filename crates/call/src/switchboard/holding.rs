@@ -1,6 +1,7 @@
 //! What the two devices do with their sound: muted, on hold; and that a device talks in one call at a time.
 //!
-//! The server only passes on what a device says of itself; no sound goes through it.
+//! The server only passes on what a device says of itself; no sound goes through it. Such a change is kept like every
+//! other, although a row has nothing of it: a revision that devices have seen must not come a second time after a restart.
 
 use protocol::CallId;
 use protocol::call::{CallSound, Role};

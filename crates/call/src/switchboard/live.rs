@@ -11,6 +11,7 @@ use protocol::{AttemptId, CallId, ConversationId, DeviceId, Timestamp, UserId};
 use super::ending::{Ending, Facts};
 use super::{Effect, Party, Reach, Timeouts};
 
+#[derive(Debug, Clone)]
 pub(super) struct Live {
     pub(super) id: CallId,
     pub(super) revision: u32,
@@ -35,6 +36,7 @@ pub(super) struct Live {
 ///              │ replaced                  │                                │ session ended
 ///              └───────────────────────────┴──────────▶ (ended) ◀───────────┘
 /// ```
+#[derive(Debug, Clone)]
 pub(super) enum State {
     Ringing {
         /// Devices of the callee that said they ring and are still connected.
@@ -60,6 +62,7 @@ pub(super) enum State {
 }
 
 /// A device that takes part.
+#[derive(Debug, Clone)]
 pub(super) struct Side {
     pub(super) party: Party,
     /// Since when it has no socket.

@@ -3,7 +3,7 @@
 //! The end that happened first is the truth: a device whose word of it waited for a socket corrects the record, once
 //! for each side.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::call::{CallEnd, CallState, CallView, Here, Role};
 use protocol::{AttemptId, CallId, ConversationId, DeviceId, UserId};
@@ -14,14 +14,22 @@ use super::requests::Asked;
 use super::{Effect, Refusal, Request, Row, Switchboard};
 
 /// Ended calls remembered, at most.
-const RECENT_MAX: usize = 1024;
+const RECENT_MAX: usize = 4096;
+/// Ended calls of one caller remembered, at most: whoever calls again and again makes others' calls forgotten last.
+const RECENT_OF_CALLER_MAX: usize = 32;
 
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Recent {
     calls: BTreeMap<CallId, Ended>,
-    oldest_first: VecDeque<CallId>,
+    /// In the order of their ends.
+    order: BTreeMap<u64, CallId>,
+    /// The same for each caller.
+    of_caller: BTreeSet<(UserId, u64)>,
+    /// How many have ended so far.
+    ends: u64,
 }
 
+#[derive(Debug, Clone)]
 pub(super) struct Ended {
     row: Row,
     end: CallEnd,
@@ -133,16 +141,31 @@ impl Recent {
 
     /// Remembers a call; what was forgotten for it gives back its attempts.
     pub(super) fn remember(&mut self, ended: Ended) -> Vec<(UserId, AttemptId)> {
-        let call = ended.row.call.id;
-        self.oldest_first.push_back(call);
+        let (call, caller) = (ended.row.call.id, ended.row.call.caller);
+        self.order.insert(self.ends, call);
+        self.of_caller.insert((caller, self.ends));
+        self.ends += 1;
         self.calls.insert(call, ended);
-        if self.calls.len() <= RECENT_MAX {
-            return Vec::new();
-        }
-        self.oldest_first
-            .pop_front()
-            .and_then(|oldest| self.calls.remove(&oldest))
+        self.one_too_many(caller)
+            .and_then(|oldest| self.forget(oldest))
             .map(|forgotten| forgotten.attempts)
             .unwrap_or_default()
+    }
+
+    fn one_too_many(&self, caller: UserId) -> Option<u64> {
+        let mut of_caller = self.of_caller.range((caller, 0)..=(caller, u64::MAX));
+        let oldest = of_caller.next().map(|(_, end)| *end);
+        if of_caller.count() >= RECENT_OF_CALLER_MAX {
+            return oldest;
+        }
+        let oldest = self.order.first_key_value().map(|(end, _)| *end);
+        oldest.filter(|_| self.calls.len() > RECENT_MAX)
+    }
+
+    fn forget(&mut self, end: u64) -> Option<Ended> {
+        let call = self.order.remove(&end)?;
+        let ended = self.calls.remove(&call)?;
+        self.of_caller.remove(&(ended.row.call.caller, end));
+        Some(ended)
     }
 }

@@ -14,7 +14,7 @@ mod taking;
 mod waiting;
 
 use board::{
-    Board, CALL, HANG_UP, ada, answer, bob, candidate, connected, description, party, start,
+    Board, CALL, HANG_UP, ada, answer, bob, candidate, connected, description, eve, party, start,
 };
 use protocol::call::{EndReason, FailCause, Here};
 use protocol::description::DescriptionKind;
@@ -175,19 +175,40 @@ fn a_resent_start_finds_its_call_even_after_the_end() {
     assert_eq!(board.handle(Input::Start(again)), Err(Refusal::AttemptUsed));
 }
 
+/// One call of many, which is over at once.
+fn call_and_cancel(board: &mut Board, from: Party, to: &Party, number: u128) {
+    let mut start = start(from.clone(), to);
+    start.call = CallId(Uuid::from_u128(number));
+    start.attempt = AttemptId(start.call.0);
+    let call = start.call;
+    board.handle(Input::Start(start)).unwrap();
+    board.ask_of(call, from, Request::Cancel, 0).unwrap();
+}
+
 #[test]
 fn ended_calls_are_forgotten_in_the_end_and_their_attempts_with_them() {
     let mut board = Board::new();
-    for i in 0..2_000 {
-        let mut start = start(ada(), &bob());
-        start.call = CallId(Uuid::from_u128(i));
-        start.attempt = AttemptId(Uuid::from_u128(i));
-        board.handle(Input::Start(start)).unwrap();
-        let call = CallId(Uuid::from_u128(i));
-        board.ask_of(call, ada(), Request::Cancel, 0).unwrap();
+    for number in 0..10_000 {
+        let caller = party(1_000 + number % 500, 1);
+        call_and_cancel(&mut board, caller, &bob(), number);
     }
-    assert_eq!(board.calls.attempts.len(), 1_024);
+    assert_eq!(board.calls.attempts.len(), 4_096);
     assert!(board.calls.calls.is_empty() && board.calls.of_user.is_empty());
+}
+
+#[test]
+fn who_calls_again_and_again_makes_only_their_own_calls_forgotten() {
+    let mut board = Board::new();
+    let again = start(ada(), &bob());
+    board.handle(Input::Start(again.clone())).unwrap();
+    board.ask(bob(), Request::Decline).unwrap();
+    for number in 0..10_000 {
+        call_and_cancel(&mut board, eve(), &bob(), number);
+    }
+    assert_eq!(board.calls.attempts.len(), 1 + 32);
+    // Her start was resent late: nothing rings again.
+    assert_eq!(board.handle(Input::Start(again)), Ok(Reply::Call(CALL)));
+    assert!(board.calls.calls.is_empty());
 }
 
 #[test]
