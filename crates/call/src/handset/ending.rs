@@ -64,10 +64,7 @@ impl Handset {
             }
         };
         if let Some(gone) = self.gone(&why) {
-            self.over.push_back(gone);
-            if self.over.len() > OVER_MAX {
-                self.over.pop_front();
-            }
+            self.remember(gone);
         }
         let tone = end_tone(&self.state, &why, self.me);
         self.state = State::Ended(Over {
@@ -79,6 +76,13 @@ impl Handset {
             until: now + self.timeouts.ended_shown,
             tone,
         });
+    }
+
+    pub(super) fn remember(&mut self, gone: Gone) {
+        self.over.push_back(gone);
+        if self.over.len() > OVER_MAX {
+            self.over.pop_front();
+        }
     }
 
     /// What is remembered of the call. One that was not taken over goes on where it is.

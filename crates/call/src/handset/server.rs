@@ -11,7 +11,7 @@ use protocol::{AttemptId, CallId, Milliseconds, Timestamp};
 
 use super::line::Line;
 use super::state::{Answer, Ringing, Stage, State, Talking, Told};
-use super::{Effect, Ended, Handset, Path, Refused};
+use super::{Effect, Ended, Gone, Handset, Path, Refused};
 
 impl Handset {
     /// A `call` frame, or a call of the snapshot.
@@ -224,7 +224,16 @@ impl Handset {
             let end = EndReason::HungUp { by: self.me };
             return self.finish(told.now, Ended::Call { end });
         }
-        effects.extend(give_up(&told.view, None));
+        if let Some(effect) = give_up(&told.view, None) {
+            effects.push(effect);
+            if !self.has_ended(call) {
+                self.remember(Gone {
+                    call,
+                    ended: true,
+                    heard_at: None,
+                });
+            }
+        }
     }
 
     /// The outcome of `answer_call`.

@@ -72,7 +72,7 @@ impl Phone {
     }
 
     pub(super) fn take(&mut self, now: Timestamp, call: CallId, effects: &mut Vec<Effect>) {
-        if self.owner(call).is_some() {
+        if self.owner(call).is_some() || self.has_ended(call) {
             return;
         }
         let told = self.known.iter().find(|told| told.view.call.id == call);

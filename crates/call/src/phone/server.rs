@@ -97,7 +97,7 @@ impl Phone {
         let mut mine: Vec<&CallView> = others
             .iter()
             .map(|told| &told.view)
-            .filter(|view| view.here == Here::TakesPart && !self.has_ended(view.call.id))
+            .filter(|view| view.here == Here::TakesPart)
             .collect();
         mine.sort_by_key(|view| view.call.sound(view.role).on_hold);
         let calls: Vec<CallId> = mine.into_iter().map(|view| view.call.id).collect();
@@ -190,7 +190,7 @@ impl Phone {
         self.a.is_over(call) || self.b.is_over(call)
     }
 
-    fn has_ended(&self, call: CallId) -> bool {
+    pub(super) fn has_ended(&self, call: CallId) -> bool {
         self.a.has_ended(call) || self.b.has_ended(call)
     }
 }

@@ -109,8 +109,9 @@ impl Phone {
             let handset = self.handset(slot);
             let dialled =
                 told.view.here == Here::TakesPart && handset.dials() == Some(call.conversation);
-            handset.has(call.id) || handset.has_ended(call.id) || dialled
+            handset.has(call.id) || dialled
         });
+        let here = here || self.has_ended(call.id);
         (!here).then_some(Elsewhere {
             conversation: call.conversation,
             call: call.id,

@@ -2,23 +2,22 @@
 
 use std::fmt::Write as _;
 
-use call::handset::{
-    Effect, Handset, HandsetView, Input, MicrophoneFault, Path, Refused, Timeouts,
-};
+use call::handset::{Handset, Input, MicrophoneFault, Refused, Timeouts};
 use protocol::Timestamp;
-use protocol::call::{
-    Call, CallEnd, CallSound, CallState, CallView, EndReason, Here, Remote, Role,
-};
+use protocol::call::{CallEnd, CallState, CallView, EndReason, Here};
 use protocol::control::ControlMessage;
 use protocol::description::CallDescription;
 use protocol::error::ErrorCode;
 
+use super::calls::{
+    HOLDS, NOW, active_state, callee, caller, connecting, elsewhere_active, of_epoch, ringing,
+    rings,
+};
 use super::values::{
     ADA, ATTEMPT, BOB, CALL, CONVERSATION, OTHER_ATTEMPT, OTHER_CALL, answer, candidate, offer,
     strange,
 };
-
-const NOW: Timestamp = Timestamp(2_000);
+use super::words::{describe, view};
 
 pub(crate) fn table() -> String {
     let mut table = String::new();
@@ -310,152 +309,6 @@ fn taken(call: CallView) -> Input {
     Input::Taken { call, now: NOW }
 }
 
-/// The other side holds the call.
-const HOLDS: CallSound = CallSound {
-    muted: false,
-    on_hold: true,
-    change: 1,
-};
-
-/// A call that this account made, on another device.
-fn elsewhere_active() -> CallView {
-    CallView {
-        here: Here::Elsewhere {
-            device: Some("Phone".parse().unwrap()),
-        },
-        ..caller(5, active_state(), None)
-    }
-}
-
-fn of_epoch(epoch: u16) -> CallView {
-    CallView {
-        epoch,
-        ..caller(5, active_state(), None)
-    }
-}
-
 fn told(call: CallView) -> Input {
     Input::Call { call, now: NOW }
-}
-
-fn ringing(devices: u32) -> CallState {
-    CallState::Ringing {
-        devices,
-        expires_at: Timestamp(46_000),
-    }
-}
-
-fn connecting() -> CallState {
-    CallState::Connecting {
-        expires_at: Timestamp(16_000),
-    }
-}
-
-fn active_state() -> CallState {
-    CallState::Active { since: NOW }
-}
-
-fn rings(call: protocol::CallId) -> CallView {
-    let mut view = callee(0, ringing(0), Here::Rings);
-    view.call.id = call;
-    view
-}
-
-fn caller(revision: u32, state: CallState, remote: Option<CallDescription>) -> CallView {
-    CallView {
-        call: call(revision, state, Role::Caller),
-        role: Role::Caller,
-        here: Here::TakesPart,
-        remote: remote.map(|description| Remote {
-            description,
-            candidates: Vec::new(),
-        }),
-        epoch: 0,
-    }
-}
-
-fn callee(revision: u32, state: CallState, here: Here) -> CallView {
-    let remote = (!matches!(here, Here::Elsewhere { .. })).then(|| Remote {
-        description: offer(0),
-        candidates: Vec::new(),
-    });
-    CallView {
-        call: call(revision, state, Role::Callee),
-        role: Role::Callee,
-        here,
-        remote,
-        epoch: 0,
-    }
-}
-
-fn call(revision: u32, state: CallState, mine: Role) -> Call {
-    let (from, to) = match mine {
-        Role::Caller => (ADA, BOB),
-        Role::Callee => (BOB, ADA),
-    };
-    Call {
-        id: CALL,
-        revision,
-        conversation: CONVERSATION,
-        caller: from,
-        callee: to,
-        started_at: Timestamp(1_000),
-        state,
-        caller_sound: CallSound::default(),
-        callee_sound: CallSound::default(),
-    }
-}
-
-fn view(view: &HandsetView) -> String {
-    match view {
-        HandsetView::Idle => "idle".to_owned(),
-        HandsetView::Outgoing {
-            devices,
-            opening_microphone,
-            ..
-        } => match (opening_microphone, devices) {
-            (true, _) => "outgoing, asks".to_owned(),
-            (false, devices) => format!("outgoing on {devices}"),
-        },
-        HandsetView::Incoming {
-            answering, fault, ..
-        } => match (answering, fault) {
-            (true, _) => "incoming, answering".to_owned(),
-            (false, Some(fault)) => format!("incoming, {fault:?}"),
-            (false, None) => "incoming".to_owned(),
-        },
-        HandsetView::Active { path, .. } => match path {
-            Path::Connecting => "active, connecting".to_owned(),
-            Path::Connected => "active".to_owned(),
-            Path::Reconnecting => "active, reconnecting".to_owned(),
-        },
-        HandsetView::Ended { why, .. } => {
-            let why = serde_json::to_value(why).unwrap();
-            let reason = why["end"]["reason"].as_str().or(why["why"].as_str());
-            format!("ended, {}", reason.unwrap())
-        }
-    }
-}
-
-fn describe(effect: &Effect) -> String {
-    match effect {
-        Effect::Send { request } => format!("send {}", type_of(request)),
-        Effect::Play { tone } => format!("play {tone:?}"),
-        Effect::MakeOffer { epoch, .. } => format!("make offer {epoch}"),
-        Effect::MakeAnswer { description } => format!("make answer {}", description.epoch),
-        Effect::SetMuted { muted } => format!("muted {muted}"),
-        Effect::SetSpeaker { on } => format!("speaker {on}"),
-        Effect::OpenMicrophone => "open microphone".to_owned(),
-        Effect::CloseMicrophone => "close microphone".to_owned(),
-        Effect::AttachMicrophone => "attach microphone".to_owned(),
-        Effect::UseAnswer { .. } => "use answer".to_owned(),
-        Effect::AddCandidates { .. } => "add candidates".to_owned(),
-        Effect::ClosePeer => "close peer".to_owned(),
-        Effect::SendControl { message } => format!("tell {}", type_of(message)),
-    }
-}
-
-fn type_of(tagged: &impl serde::Serialize) -> String {
-    let value = serde_json::to_value(tagged).unwrap();
-    value["type"].as_str().unwrap().to_owned()
 }

@@ -1,4 +1,4 @@
-//! What each input does in each state, for both machines, as two tables that a person can read.
+//! What each input does in each state, for each machine, as tables that a person can read.
 //!
 //! A state is reached by a scenario of its own; then every input is tried in it once. After a change on
 //! purpose, `UPDATE_TABLES=1 cargo test -p call --test tables` writes the tables; read the difference
@@ -8,15 +8,23 @@
 #[path = "../shared/values.rs"]
 mod shared;
 
+mod calls;
 mod handset;
+mod phone;
 mod switchboard;
 mod values;
+mod words;
 
 use std::path::Path;
 
 #[test]
 fn every_input_does_in_every_state_of_a_handset_what_the_table_says() {
     compare("handset.txt", &handset::table());
+}
+
+#[test]
+fn every_input_does_in_every_state_of_a_phone_what_the_table_says() {
+    compare("phone.txt", &phone::table());
 }
 
 #[test]

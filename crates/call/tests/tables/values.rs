@@ -15,6 +15,7 @@ pub(crate) const CALL: CallId = CallId(Uuid::from_u128(0xca11));
 pub(crate) const OTHER_CALL: CallId = CallId(Uuid::from_u128(0xca12));
 pub(crate) const FIRST_CALL: CallId = CallId(Uuid::from_u128(0xca10));
 pub(crate) const CONVERSATION: ConversationId = ConversationId(Uuid::from_u128(0xc0));
+pub(crate) const OTHER_CONVERSATION: ConversationId = ConversationId(Uuid::from_u128(0xc1));
 pub(crate) const ATTEMPT: AttemptId = AttemptId(Uuid::from_u128(0xa7));
 pub(crate) const FIRST_ATTEMPT: AttemptId = AttemptId(Uuid::from_u128(0xa6));
 pub(crate) const OTHER_ATTEMPT: AttemptId = AttemptId(Uuid::from_u128(0xa8));
