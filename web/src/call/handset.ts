@@ -8,6 +8,7 @@
 
 import type { CallId } from "../protocol/CallId";
 import type { CallView } from "../protocol/CallView";
+import type { ConversationId } from "../protocol/ConversationId";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetInput } from "../protocol/HandsetInput";
 import type { HandsetTimeouts } from "../protocol/HandsetTimeouts";
@@ -22,11 +23,11 @@ import * as outcomes from "./handsetOutcomes";
 import * as path from "./handsetPath";
 import * as person from "./handsetPerson";
 import * as server from "./handsetServer";
-import * as states from "./handsetState";
-import type { State, Told } from "./handsetState";
+import { callOf, isFree, type State, type Told } from "./handsetState";
+import { settle } from "./handsetSettle";
 import * as take from "./handsetTake";
 import { welcome } from "./handsetWelcome";
-import { deadlineOf, isAudible, isMute, toneOf, viewOf } from "./handsetView";
+import { deadlineOf, viewOf } from "./handsetView";
 
 /** A call that a handset had. */
 export interface Gone {
@@ -52,8 +53,6 @@ export interface HandsetMemory {
   tone: Tone;
   state: State;
   over: readonly Gone[];
-  /** A call that rings while this handset is busy with something that is no call of the server's yet. */
-  waiting: Told | null;
 }
 
 /** What a device does and shows of calls. */
@@ -72,7 +71,6 @@ export class Handset {
       tone: "none",
       state: { at: "idle" },
       over: [],
-      waiting: null,
     };
   }
 
@@ -84,6 +82,37 @@ export class Handset {
   /** What the screen shows. */
   view(): HandsetView {
     return viewOf(this.#memory.state);
+  }
+
+  /** Whether there is no call here, or one that is over. */
+  get isFree(): boolean {
+    return isFree(this.#memory.state);
+  }
+
+  /** Whether this handset is in a call, or rings for it. */
+  has(call: CallId): boolean {
+    return !this.isFree && callOf(this.#memory.state) === call;
+  }
+
+  /** Whom this handset dials, while the server has not made the call yet. */
+  get dials(): ConversationId | null {
+    const { state } = this.#memory;
+    return state.at === "outgoing" && callOf(state) === null ? state.conversation : null;
+  }
+
+  /** Whether this handset had the call and rings for it no more. */
+  isOver(call: CallId): boolean {
+    return server.isOver(this.#memory, call);
+  }
+
+  /** Whether the call ended for this device, as far as this handset knows. */
+  hasEnded(call: CallId): boolean {
+    return this.#memory.over.some((gone) => gone.call === call && gone.ended);
+  }
+
+  /** What the person would hear if this handset were the only one. */
+  get tone(): Tone {
+    return this.#memory.tone;
   }
 
   /** When to hand in `tick`; null while nothing happens by itself. */
@@ -174,96 +203,5 @@ function happen(
       return;
     case "tick":
       return ending.tick(memory, now, out);
-  }
-}
-
-/** Sees to what follows from the state alone, so that no way of ending a call can forget it. */
-function settle(memory: HandsetMemory, now: Timestamp, happened: HandsetEffect[]): HandsetEffect[] {
-  control.greet(memory, happened);
-  const { state, timeouts } = memory;
-  if (state.at === "talking") {
-    state.line.restartIfWanted(happened);
-    const open = control.canControl(memory);
-    state.line.flush(now, state.call, timeouts.candidate_batch, open, happened);
-  }
-  if (!states.needsMicrophone(state) && memory.microphone !== "closed") {
-    memory.microphone = "closed";
-    happened.push({ type: "close_microphone" });
-  }
-  const effects = followPeer(memory, now, happened);
-  if (states.isFree(state) && memory.peer) {
-    memory.peer = null;
-    effects.push({ type: "close_peer" });
-  }
-  if (states.isFree(state) && memory.waiting !== null) {
-    const next: HandsetEffect[] = [];
-    server.ring(memory, memory.waiting, next);
-    memory.waiting = null;
-    effects.push(...followPeer(memory, now, next));
-  }
-  if (memory.state.at === "talking") path.followSilence(memory.state, now, timeouts);
-  followSound(memory, effects);
-  const tone = toneOf(memory.state);
-  if (tone !== memory.tone) {
-    memory.tone = tone;
-    effects.push({ type: "play", tone });
-  }
-  return effects.sort((a, b) => placeOf(a) - placeOf(b));
-}
-
-/** Has track and peer as silent as the call wants them. A new one of either is not silent. */
-function followSound(memory: HandsetMemory, effects: HandsetEffect[]): void {
-  if (memory.microphone !== "open") memory.trackMuted = false;
-  const muted = isMute(memory.state);
-  if (memory.microphone === "open" && muted !== memory.trackMuted) {
-    memory.trackMuted = muted;
-    effects.push({ type: "set_muted", muted });
-  }
-  const on = isAudible(memory.state);
-  if (memory.peer && on !== memory.peer.audible) {
-    memory.peer.audible = on;
-    effects.push({ type: "set_speaker", on });
-  }
-}
-
-/** Keeps track of whether there is a peer, and gives a new one the microphone that is open. */
-function followPeer(
-  memory: HandsetMemory,
-  now: Timestamp,
-  effects: readonly HandsetEffect[],
-): HandsetEffect[] {
-  return effects.flatMap((effect): HandsetEffect[] => {
-    if (effect.type === "close_peer") {
-      memory.peer = null;
-      path.peerIsNew(memory, now);
-    }
-    const makes = effect.type === "make_offer" || effect.type === "make_answer";
-    if (!makes || memory.peer) return [effect];
-    memory.peer = { audible: true, control: "closed" };
-    return memory.microphone === "open" ? [effect, { type: "attach_microphone" }] : [effect];
-  });
-}
-
-/** Microphone, control channel, peer, requests, tone. */
-function placeOf(effect: HandsetEffect): number {
-  switch (effect.type) {
-    case "open_microphone":
-    case "close_microphone":
-    case "set_muted":
-      return 0;
-    case "send_control":
-      return 1;
-    case "make_offer":
-    case "make_answer":
-    case "attach_microphone":
-    case "use_answer":
-    case "add_candidates":
-    case "set_speaker":
-    case "close_peer":
-      return 2;
-    case "send":
-      return 3;
-    case "play":
-      return 4;
   }
 }

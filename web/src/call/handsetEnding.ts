@@ -96,9 +96,15 @@ function talkedUntil(state: State, now: Timestamp, why: Ended): Milliseconds | n
 /** What is remembered of the call. One that was not taken over goes on where it is. */
 function goneOf(state: State, call: CallId, why: Ended): Gone {
   const moved = why.why === "answered_elsewhere" || why.why === "moved";
-  const left = state.at === "taking" && why.why !== "call" && why.why !== "meanwhile";
+  const left = state.at === "taking" && failsHere(why);
   const heardAt = state.at === "talking" ? state.heardAt : null;
   return { call, ended: !moved && !left, heardAt };
+}
+
+/** Whether a call that was not taken over yet goes on nevertheless. */
+function failsHere(why: Ended): boolean {
+  if (why.why === "call") return why.end.reason === "failed";
+  return why.why !== "meanwhile";
 }
 
 /** Ends the call for a cause that this device knows, and tells the server where it must know. */

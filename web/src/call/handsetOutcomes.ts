@@ -12,7 +12,7 @@ import { canControl } from "./handsetControl";
 import { finish } from "./handsetEnding";
 import { HandsetLine } from "./handsetLine";
 import { peerConnected } from "./handsetPath";
-import { giveUp, ownCall, told } from "./handsetServer";
+import { giveUp, isLiveHere, ownCall, told } from "./handsetServer";
 import type { Outgoing, Talking, Told } from "./handsetState";
 import { callOf, isFree, newTalking, talkingTold, toLocal } from "./handsetState";
 import { takeRefused } from "./handsetTake";
@@ -63,8 +63,16 @@ function adopt(
 /** A call that the person gave up before the server had made it, or took no part in any more. */
 export function abandon(memory: HandsetMemory, outcome: Told, effects: HandsetEffect[]): void {
   const call = outcome.view.call.id;
-  if (!isFree(memory.state) && callOf(memory.state) === call) told(memory, outcome, effects);
-  else giveUp(outcome.view, null, effects);
+  const { state, me } = memory;
+  if (isFree(state) || callOf(state) !== call) {
+    giveUp(outcome.view, null, effects);
+  } else if (state.at === "ringing" && state.answer !== "sent" && isLiveHere(outcome.view)) {
+    // The dial that was given up and the call that rang after it had become one.
+    giveUp(outcome.view, null, effects);
+    finish(memory, outcome.now, { why: "call", end: { reason: "hung_up", by: me } });
+  } else {
+    told(memory, outcome, effects);
+  }
 }
 
 /** The outcome of `answer_call`. */

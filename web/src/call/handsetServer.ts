@@ -21,7 +21,7 @@ import { callOf, isFree, send, takeOffer, talkingTold, toLocal } from "./handset
 import { isSent, takingTold } from "./handsetTaking";
 
 /** Begins to ring, unless the call is over here or too old. */
-export function ring(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void {
+function ring(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void {
   const { call, remote } = told.view;
   const deadline = toLocal(told, call.started_at) + memory.timeouts.ring;
   if (isOver(memory, call.id) || deadline <= told.now) return;
@@ -65,11 +65,8 @@ export function told(memory: HandsetMemory, told: Told, effects: HandsetEffect[]
     state.stage.early = told;
     return;
   }
-  if (call.state.state === "ringing" && here.at === "rings") {
-    if (isFree(state)) ring(memory, told, effects);
-    else memory.waiting = told;
-  } else if (memory.waiting?.view.call.id === call.id) {
-    memory.waiting = null;
+  if (call.state.state === "ringing" && here.at === "rings" && isFree(state)) {
+    ring(memory, told, effects);
   }
 }
 
@@ -174,13 +171,19 @@ function listeningLine({ state }: HandsetMemory, call: CallId): HandsetLine | un
   return listens && state.call === call ? state.line : undefined;
 }
 
+/** Whether the server shows a call as this device's and not over. */
+export function isLiveHere({ call, here }: CallView): boolean {
+  return here.at === "takes_part" && call.state.state !== "ended";
+}
+
 /** Tells the server that a call, which it shows as this device's, is over for it. */
 export function giveUp(
-  { call: { id: call, state }, here }: CallView,
+  view: CallView,
   heardAgo: Milliseconds | null,
   effects: HandsetEffect[],
 ): void {
-  if (here.at !== "takes_part" || state.state === "ended") return;
+  if (!isLiveHere(view)) return;
+  const { id: call, state } = view.call;
   if (state.state === "ringing") effects.push(send({ type: "cancel_call", call }));
   else effects.push(send({ type: "hang_up", call, heard_ago: heardAgo }));
 }

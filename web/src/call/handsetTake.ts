@@ -86,6 +86,7 @@ export function takeRefused(
   message: string,
   effects: HandsetEffect[],
 ): void {
+  if (!isSent(taking)) return;
   if (code === "bad_request" && taking.takes < TAKES_MAX) {
     const own = taking.line.epoch;
     taking.progress = { at: "offering" };
@@ -106,5 +107,4 @@ export function yieldCalls(memory: HandsetMemory, effects: HandsetEffect[]): voi
     effects.push({ type: "send_control", message: { type: "leaving" } });
   }
   memory.state = { at: "idle" };
-  memory.waiting = null;
 }

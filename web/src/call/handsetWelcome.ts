@@ -23,7 +23,6 @@ export function welcome(
   effects: HandsetEffect[],
 ): void {
   memory.online = true;
-  memory.waiting = null;
   const before = memory.state;
   if (before.at === "outgoing" && before.stage.at === "starting" && !before.stage.sent) {
     sendStart(before, effects);

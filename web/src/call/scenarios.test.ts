@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import VALUES from "../../../crates/call/scenarios/values.json";
-import type { HandsetEffect } from "../protocol/HandsetEffect";
-import type { HandsetInput } from "../protocol/HandsetInput";
-import type { HandsetView } from "../protocol/HandsetView";
 import { HANDSET_TIMEOUTS } from "../protocol/timeouts";
 import { Handset } from "./handset";
+import { Phone } from "./phone";
 
 const SCENARIOS = import.meta.glob<Scenario>(
   ["../../../crates/call/scenarios/*.json", "!**/values.json"],
@@ -13,25 +11,28 @@ const SCENARIOS = import.meta.glob<Scenario>(
 );
 
 test("the scenarios are there", () => {
-  expect(Object.keys(SCENARIOS).length).toBeGreaterThanOrEqual(20);
+  const machines = Object.values(SCENARIOS).map(({ machine }) => machine ?? "handset");
+  for (const machine of ["handset", "phone"]) {
+    expect(machines.filter((one) => one === machine).length).toBeGreaterThanOrEqual(20);
+  }
 });
 
-describe("the handset does what every scenario says", () => {
+describe("handset and phone do what every scenario says", () => {
   for (const [path, scenario] of Object.entries(SCENARIOS)) {
     test(`${path.split("/").at(-1) ?? path}: ${scenario.says}`, () => {
-      const handset = new Handset(resolve(scenario.me) as string, HANDSET_TIMEOUTS);
+      const machine = made(scenario);
       for (const [i, step] of scenario.steps.entries()) {
-        const input = resolve(step.input) as HandsetInput;
+        const input = resolve(step.input);
         const played = {
           step: i,
-          effects: handset.handle(step.at, input),
-          view: handset.view(),
-          timeout: handset.pollTimeout(),
+          effects: machine.handle(step.at, input),
+          view: machine.view(),
+          timeout: machine.pollTimeout(),
         };
         expect(played).toEqual({
           step: i,
-          effects: resolve(step.effects) as HandsetEffect[],
-          view: resolve(step.view) as HandsetView,
+          effects: resolve(step.effects),
+          view: resolve(step.view),
           timeout: step.timeout,
         });
       }
@@ -42,7 +43,23 @@ describe("the handset does what every scenario says", () => {
 interface Scenario {
   says: string;
   me: string;
+  /** What it drives; a handset where it does not say. */
+  machine?: string;
   steps: { at: number; input: unknown; effects: unknown; view: unknown; timeout: number | null }[];
+}
+
+/** What a scenario can be played with; its inputs are whatever the file has. */
+interface Machine {
+  handle(now: number, input: unknown): unknown;
+  view(): unknown;
+  pollTimeout(): number | null;
+}
+
+function made({ me, machine }: Scenario): Machine {
+  const account = resolve(me) as string;
+  if (machine === undefined) return new Handset(account, HANDSET_TIMEOUTS);
+  if (machine === "phone") return new Phone(account, HANDSET_TIMEOUTS);
+  throw new Error(`no machine is called ${machine}`);
 }
 
 /** Puts values in the place of their names, `"$name"`. */
