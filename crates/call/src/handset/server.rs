@@ -133,6 +133,14 @@ impl Handset {
             return;
         };
         match (told.view.call.state, told.view.here) {
+            // The account's other call is on another device now, and this one waits there.
+            (CallState::Ringing { .. }, Here::Elsewhere { device }) => match ringing.answer {
+                Answer::NotYet => self.state = State::Idle,
+                Answer::OpeningMicrophone | Answer::Describing => {
+                    self.finish(told.now, Ended::Moved { device });
+                }
+                Answer::Sent => {}
+            },
             (CallState::Ringing { .. }, _) => {
                 if let Some(remote) = told.view.remote {
                     ringing.take_offer(remote.description, effects);

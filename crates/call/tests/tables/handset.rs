@@ -242,6 +242,16 @@ fn inputs_of_the_server() -> Vec<(&'static str, Input)> {
             told(callee(5, connecting(), elsewhere.clone())),
         ),
         ("call: moved", told(elsewhere_active())),
+        (
+            "call: rings elsewhere",
+            told(callee(
+                5,
+                ringing(1),
+                Here::Elsewhere {
+                    device: Some("Phone".parse().unwrap()),
+                },
+            )),
+        ),
         ("call: epoch 7", told(of_epoch(7))),
         ("call: active", told(caller(5, active_state(), None))),
         (
