@@ -22,6 +22,7 @@ mod http;
 mod missed;
 mod people;
 mod phone;
+mod record;
 mod secrets;
 mod sessions;
 mod settings;
