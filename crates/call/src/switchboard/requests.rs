@@ -58,9 +58,9 @@ impl Switchboard {
 impl Live {
     /// Carries out a request.
     ///
-    /// Who may: ring and decline, any device of the callee; cancel while it rings, any device of
-    /// the caller, because the one that dialled may be dead, and take over for the same reason; everything else after
-    /// the answer, the two devices that take part, so that nobody ends a call by dismissing a device that still rings.
+    /// Who may: ring and decline, any device of the callee; cancel while it rings, any device of the caller, because
+    /// the one that dialled may be dead; take over, any device of an account whose device takes part; everything
+    /// else, the two devices that take part, so that nobody ends a call by dismissing a device that still rings.
     fn request(&mut self, asked: Asked<'_>, timeouts: &Timeouts) -> Result<Change, Refusal> {
         let Asked { from, now, .. } = asked;
         let standing = self.standing(from).ok_or(Refusal::NoCall)?;
