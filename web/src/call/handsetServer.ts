@@ -127,7 +127,13 @@ function ringingTold(
   effects: HandsetEffect[],
 ): void {
   const { call, here, remote } = told.view;
-  if (call.state.state === "ringing") {
+  if (call.state.state === "ringing" && here.at === "elsewhere") {
+    // The account's other call is on another device now, and this one waits there.
+    if (state.answer === "not_yet") memory.state = { at: "idle" };
+    else if (state.answer !== "sent") {
+      finish(memory, told.now, { why: "moved", device: here.device });
+    }
+  } else if (call.state.state === "ringing") {
     if (remote !== null) takeOffer(state, remote.description, effects);
   } else if (here.at === "elsewhere") {
     finish(memory, told.now, { why: "answered_elsewhere", device: here.device });
