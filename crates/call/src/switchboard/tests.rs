@@ -5,10 +5,10 @@ mod board;
 #[path = "../../tests/simulation/world/chance.rs"]
 #[allow(dead_code, reason = "the simulation needs more of it")]
 mod chance;
+#[path = "../../tests/common/descriptions.rs"]
+mod descriptions;
 mod ends;
 mod quiet;
-#[path = "../../tests/shared/values.rs"]
-mod shared;
 mod sound;
 mod taking;
 mod waiting;

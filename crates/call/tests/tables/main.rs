@@ -5,8 +5,8 @@
 //! before you keep it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-#[path = "../shared/values.rs"]
-mod shared;
+#[path = "../common/descriptions.rs"]
+mod descriptions;
 
 mod calls;
 mod handset;

@@ -5,8 +5,8 @@ use protocol::description::{CallDescription, DescriptionKind};
 use protocol::{AttemptId, CallId, ConversationId, DeviceId, UserId};
 use uuid::Uuid;
 
-pub(crate) use super::shared::candidate;
-use super::shared::description;
+pub(crate) use super::descriptions::candidate;
+use super::descriptions::description;
 
 pub(crate) const ADA: UserId = UserId(Uuid::from_u128(0xa));
 pub(crate) const BOB: UserId = UserId(Uuid::from_u128(0xb));

@@ -11,7 +11,7 @@ use super::super::{
     Effect, Input, Party, Reach, Refusal, Reply, Request, Row, Start, Switchboard, Timeouts,
 };
 
-pub(super) use super::shared::{candidate, description};
+pub(super) use super::descriptions::{candidate, description};
 
 pub(super) const CALL: CallId = CallId(Uuid::from_u128(0xca11));
 
