@@ -35,7 +35,7 @@ pub async fn start(
         };
         let them = standing.theirs.user;
         let settings = store::settings::get(db, them)?;
-        let missed_at = store::calls::last_missed(db, them, me)?;
+        let missed_at = store::missed::last(db, them, me)?;
         Ok(Some((standing, settings, missed_at)))
     });
     let (standing, settings, missed_at) = found.await?.ok_or_else(chat::no_conversation)?;

@@ -94,7 +94,7 @@ pub async fn mark_calls_seen(app: Shared, asker: Asker) -> Result<Outcome, Refus
     write_and_tell(
         app,
         move |db| {
-            let conversations = store::calls::mark_seen(db, asker.user)?;
+            let conversations = store::missed::mark_seen(db, asker.user)?;
             let seen = conversations
                 .into_iter()
                 .map(|id| store::chat::conversation(db, id, asker.user));

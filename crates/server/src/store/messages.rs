@@ -8,7 +8,7 @@ use protocol::{CallId, ConversationId, MessageId, MessageText, Timestamp, UserId
 use rusqlite::{Row, params};
 
 use super::chat::Standing;
-use super::{Connection, StoreError, calls};
+use super::{Connection, StoreError, calls, missed};
 
 /// Unread messages are counted up to here; a client shows "99+" long before.
 pub const UNREAD_COUNTED_MAX: u64 = 1_000;
@@ -183,7 +183,7 @@ pub fn left(db: &Connection, standing: &Standing) -> Result<Left, StoreError> {
            WHERE m.conversation = ?1 AND m.seq > ?2 AND m.author <> ?3
              AND (m.kind = 'text' OR k.end_reason IN {missed})
            LIMIT ?4)",
-        missed = calls::MISSED,
+        missed = missed::MISSED,
     );
     let left = db.prepare_cached(&sql)?.query_row(
         params![

@@ -18,6 +18,7 @@ pub mod calls;
 pub mod chat;
 pub mod messages;
 mod migrations;
+pub mod missed;
 pub mod people;
 mod readers;
 pub mod sessions;
