@@ -1,6 +1,6 @@
 //! A device's view of a call: what it does and what it shows.
 //!
-//! One handset per client tab. The driver hands in an [`Input`] with the device's monotonic clock in
+//! A device has two, one for each call that it may be in ([`phone`](crate::phone)). The driver hands in an [`Input`] with the device's monotonic clock in
 //! milliseconds and carries out the [`Effect`]s in their order; times of the server are converted by their
 //! distance to the `now` that came with them. The rules kept here: no microphone and no peer without a call
 //! on screen, whatever ended it; nothing of the callee's microphone before *Answer*; no candidate
@@ -12,12 +12,17 @@ mod effect;
 mod ending;
 mod input;
 mod line;
+mod outcome;
 mod path;
 mod person;
 mod server;
+mod settle;
+mod show;
+mod snapshot;
 mod sound;
 mod state;
 mod take;
+mod taking;
 mod timeouts;
 mod view;
 
@@ -30,7 +35,8 @@ use control::Control;
 pub use effect::{Effect, Tone};
 pub use input::{Input, Refused};
 use line::Line;
-use state::{State, Told};
+use state::State;
+pub(crate) use state::Told;
 pub use timeouts::Timeouts;
 pub use view::{Ended, HandsetView, MicrophoneFault, Path};
 
@@ -200,77 +206,6 @@ impl Handset {
         effects
     }
 
-    /// Sees to what follows from the state alone, so that no way of ending a call can forget it.
-    fn settle(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        self.greet(effects);
-        let control = self.can_control();
-        if let State::Talking(talking) = &mut self.state {
-            talking.line.restart_if_wanted(effects);
-            let interval = self.timeouts.candidate_batch;
-            talking
-                .line
-                .flush(now, talking.call, interval, control, effects);
-        }
-        if !self.state.needs_microphone() && self.microphone != Microphone::Closed {
-            self.microphone = Microphone::Closed;
-            effects.push(Effect::CloseMicrophone);
-        }
-        self.follow_peer(now, effects);
-        if !self.state.needs_peer() && self.peer.take().is_some() {
-            effects.push(Effect::ClosePeer);
-        }
-        if let State::Talking(talking) = &mut self.state {
-            talking.follow_silence(now, &self.timeouts);
-        }
-        self.follow_sound(effects);
-        if self.state.tone() != self.tone {
-            self.tone = self.state.tone();
-            effects.push(Effect::Play { tone: self.tone });
-        }
-        effects.sort_by_key(place);
-    }
-
-    /// Has track and peer as silent as the call wants them. A new one of either is not silent.
-    fn follow_sound(&mut self, effects: &mut Vec<Effect>) {
-        self.track_muted &= self.microphone == Microphone::Open;
-        let muted = self.state.is_mute();
-        if self.microphone == Microphone::Open && muted != self.track_muted {
-            self.track_muted = muted;
-            effects.push(Effect::SetMuted { muted });
-        }
-        let on = self.state.is_audible();
-        if let Some(peer) = &mut self.peer
-            && on != peer.audible
-        {
-            peer.audible = on;
-            effects.push(Effect::SetSpeaker { on });
-        }
-    }
-
-    /// Keeps track of whether there is a peer, and gives a new one the microphone that is open.
-    fn follow_peer(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let mut followed = Vec::with_capacity(effects.len() + 1);
-        for effect in effects.drain(..) {
-            let makes = matches!(effect, Effect::MakeOffer { .. } | Effect::MakeAnswer { .. });
-            let closes = effect == Effect::ClosePeer;
-            followed.push(effect);
-            if makes && self.peer.is_none() {
-                self.peer = Some(Peer {
-                    audible: true,
-                    control: Control::Closed,
-                });
-                if self.microphone == Microphone::Open {
-                    followed.push(Effect::AttachMicrophone);
-                }
-            }
-            if closes {
-                self.peer = None;
-                self.peer_is_new(now);
-            }
-        }
-        *effects = followed;
-    }
-
     fn line(&mut self) -> Option<&mut Line> {
         match &mut self.state {
             State::Idle | State::Ended(_) => None,
@@ -279,22 +214,5 @@ impl Handset {
             State::Talking(talking) => Some(&mut talking.line),
             State::Taking(taking) => Some(&mut taking.line),
         }
-    }
-}
-
-/// Microphone, control channel, peer, requests, tone.
-fn place(effect: &Effect) -> u8 {
-    match effect {
-        Effect::OpenMicrophone | Effect::CloseMicrophone | Effect::SetMuted { .. } => 0,
-        Effect::SendControl { .. } => 1,
-        Effect::MakeOffer { .. }
-        | Effect::MakeAnswer { .. }
-        | Effect::AttachMicrophone
-        | Effect::UseAnswer { .. }
-        | Effect::AddCandidates { .. }
-        | Effect::SetSpeaker { .. }
-        | Effect::ClosePeer => 2,
-        Effect::Send { .. } => 3,
-        Effect::Play { .. } => 4,
     }
 }

@@ -13,10 +13,9 @@ mod server;
 mod show;
 mod view;
 
-use protocol::call::CallView;
 use protocol::{Timestamp, UserId};
 
-use crate::handset::{self, Handset, Timeouts, Tone};
+use crate::handset::{self, Handset, Timeouts, Told, Tone};
 
 pub use effect::{Effect, Slot};
 pub use input::Input;
@@ -36,21 +35,6 @@ pub struct Phone {
     known: Vec<Told>,
     /// A call that rings while its conversation is dialled here: the two are probably about to become one.
     kept_back: Option<Told>,
-}
-
-/// What the server told of a call, and when, by both clocks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Told {
-    view: CallView,
-    server_now: Timestamp,
-    now: Timestamp,
-}
-
-impl Told {
-    /// The server's time when the phone's clock shows `now`.
-    fn server_now(&self, now: Timestamp) -> Timestamp {
-        self.server_now + now.since(self.now)
-    }
 }
 
 impl Phone {

@@ -1,15 +1,15 @@
 //! One peer connection's negotiation: descriptions and candidates of both sides, epoch by epoch.
 //!
 //! Perfect negotiation: whoever sees the path break makes an offer of the next epoch; where both do at
-//! once, the callee is polite and takes the caller's. A peer connection takes one certificate of the other side: where
-//! another device took the call over there, it is closed, and the negotiation goes on with a new one. Own candidates are held until the line is opened
-//! by the answer. It does not know whether there is a call, nor what anybody is shown.
+//! once, the callee is polite and takes the caller's. A peer connection takes one certificate of the other side:
+//! where another device took the call over there, it is closed, and the negotiation goes on with a new one. Own
+//! candidates are held until the line is opened by the answer. It does not know whether there is a call, nor what
+//! anybody is shown.
 
-use protocol::control::ControlMessage;
+mod candidates;
+
+use protocol::Timestamp;
 use protocol::description::{CallDescription, Candidate, DescriptionKind, Fingerprint};
-use protocol::limits::CANDIDATES_MAX;
-use protocol::socket::RequestBody;
-use protocol::{CallId, Milliseconds, Timestamp};
 
 use super::Effect;
 
@@ -213,104 +213,6 @@ impl Line {
         self.remote = None;
         self.remote_candidates.clear();
         self.restart_wanted = false;
-    }
-
-    /// The other side's candidates; those known already are skipped, those of an older epoch too.
-    pub(super) fn remote_candidates(
-        &mut self,
-        epoch: u16,
-        candidates: Vec<Candidate>,
-        effects: &mut Vec<Effect>,
-    ) {
-        match &self.remote {
-            Some(remote) if epoch < remote.epoch => {}
-            Some(remote) if epoch == remote.epoch => {
-                let mut news = Vec::new();
-                for candidate in candidates {
-                    if self.remote_candidates.len() < CANDIDATES_MAX
-                        && !self.remote_candidates.contains(&candidate)
-                    {
-                        self.remote_candidates.push(candidate.clone());
-                        news.push(candidate);
-                    }
-                }
-                if !news.is_empty() {
-                    effects.push(Effect::AddCandidates { candidates: news });
-                }
-            }
-            Some(_) | None => {
-                let room = CANDIDATES_MAX.saturating_sub(self.early.len());
-                self.early.extend(
-                    candidates
-                        .into_iter()
-                        .take(room)
-                        .map(|candidate| (epoch, candidate)),
-                );
-            }
-        }
-    }
-
-    /// An own candidate was found. Those of a description that is not set any more are dropped.
-    pub(super) fn candidate(&mut self, candidate: Candidate) {
-        if self.own.is_some() && self.own_candidates.len() < CANDIDATES_MAX {
-            self.own_candidates.push(candidate);
-        }
-    }
-
-    /// Takes the own candidates found so far, to be sent with the answer.
-    pub(super) fn take_candidates(&mut self) -> Vec<Candidate> {
-        self.sent = self.own_candidates.len();
-        self.own_candidates.clone()
-    }
-
-    /// The call is answered: own candidates may be sent.
-    pub(super) fn open(&mut self) {
-        self.open = true;
-    }
-
-    /// What was sent may be lost: all candidates shall be sent again.
-    pub(super) fn resend_candidates(&mut self) {
-        self.sent = 0;
-        self.batch_at = None;
-    }
-
-    /// Sends the next batch, if one is due; over the control channel too, where it is open.
-    pub(super) fn flush(
-        &mut self,
-        now: Timestamp,
-        call: CallId,
-        interval: Milliseconds,
-        control: bool,
-        effects: &mut Vec<Effect>,
-    ) {
-        if !self.has_unsent() || self.batch_at.is_some_and(|at| now < at) {
-            return;
-        }
-        let candidates = self.own_candidates[self.sent..].to_vec();
-        self.sent = self.own_candidates.len();
-        self.batch_at = Some(now + interval);
-        let epoch = self.epoch;
-        if control {
-            let candidates = candidates.clone();
-            let message = ControlMessage::Candidates { epoch, candidates };
-            effects.push(Effect::SendControl { message });
-        }
-        effects.push(Effect::Send {
-            request: RequestBody::AddCandidates {
-                call,
-                epoch,
-                candidates,
-            },
-        });
-    }
-
-    /// When the next batch is due.
-    pub(super) fn deadline(&self) -> Option<Timestamp> {
-        self.batch_at.filter(|_| self.has_unsent())
-    }
-
-    fn has_unsent(&self) -> bool {
-        self.open && self.sent < self.own_candidates.len()
     }
 
     fn begin(&mut self, step: Step) {

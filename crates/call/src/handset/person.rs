@@ -7,7 +7,7 @@ use protocol::{AttemptId, ConversationId, Timestamp};
 
 use super::line::Line;
 use super::state::{Answer, Outgoing, Stage, State};
-use super::take::Stands;
+use super::taking::Stands;
 use super::{Effect, Ended, Handset, Microphone};
 
 impl Handset {

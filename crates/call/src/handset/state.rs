@@ -7,8 +7,8 @@ use protocol::{AttemptId, CallId, ConversationId, Milliseconds, Timestamp, UserI
 
 use super::line::Line;
 use super::sound::Sound;
-use super::take::{Stands, Taking};
-use super::{Effect, Ended, HandsetView, MicrophoneFault, Path, Tone};
+use super::taking::Taking;
+use super::{Effect, Ended, MicrophoneFault, Path, Tone};
 
 /// ```text
 ///          dial                    answered                    Ended ──dismiss · 3 s──▶ Idle
@@ -128,15 +128,15 @@ pub(super) struct Over {
 
 /// What the server told of a call, and when, by both clocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) view: CallView,
-    pub(super) server_now: Timestamp,
-    pub(super) now: Timestamp,
+pub(crate) struct Told {
+    pub(crate) view: CallView,
+    pub(crate) server_now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 impl Told {
-    /// A time of the server's by the handset's clock.
-    pub(super) fn local(&self, then: Timestamp) -> Timestamp {
+    /// A time of the server's by the device's clock.
+    pub(crate) fn local(&self, then: Timestamp) -> Timestamp {
         self.now - self.server_now.since(then)
     }
 }
@@ -172,45 +172,6 @@ impl State {
         !self.is_free()
     }
 
-    pub(super) fn tone(&self) -> Tone {
-        match self {
-            Self::Outgoing(outgoing) => match outgoing.stage {
-                Stage::OpeningMicrophone | Stage::Offering => Tone::None,
-                Stage::Starting { .. } | Stage::Calling { devices: 0, .. } => Tone::Calling,
-                Stage::Calling { .. } => Tone::Ringback,
-            },
-            Self::Ringing(ringing) if ringing.answer == Answer::NotYet && !ringing.silenced => {
-                Tone::Ringing
-            }
-            Self::Taking(taking) => match taking.stands {
-                Stands::Rings { devices: 0, .. } => Tone::Calling,
-                Stands::Rings { .. } => Tone::Ringback,
-                Stands::Connects | Stands::Active { .. } => Tone::None,
-            },
-            Self::Idle | Self::Ringing(_) | Self::Talking(_) => Tone::None,
-            Self::Ended(over) => over.tone,
-        }
-    }
-
-    /// Whether the microphone's track shall be silent.
-    pub(super) fn is_mute(&self) -> bool {
-        match self {
-            Self::Idle | Self::Ringing(_) | Self::Ended(_) => false,
-            Self::Outgoing(outgoing) => outgoing.muted,
-            Self::Talking(talking) => talking.sound.is_mute(),
-            Self::Taking(taking) => taking.sound.is_mute(),
-        }
-    }
-
-    /// Whether the other side shall be heard, where there is a peer.
-    pub(super) fn is_audible(&self) -> bool {
-        match self {
-            Self::Idle | Self::Outgoing(_) | Self::Ringing(_) | Self::Ended(_) => true,
-            Self::Talking(talking) => talking.sound.is_audible(),
-            Self::Taking(taking) => taking.sound.is_audible(),
-        }
-    }
-
     /// The next moment at which something happens by itself.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         match self {
@@ -234,43 +195,6 @@ impl State {
             .min(),
             Self::Taking(taking) => taking.deadline(),
             Self::Ended(over) => Some(over.until),
-        }
-    }
-
-    pub(super) fn view(&self) -> HandsetView {
-        match self {
-            Self::Idle => HandsetView::Idle,
-            Self::Outgoing(outgoing) => HandsetView::Outgoing {
-                conversation: outgoing.conversation,
-                call: self.call(),
-                opening_microphone: matches!(outgoing.stage, Stage::OpeningMicrophone),
-                devices: match outgoing.stage {
-                    Stage::OpeningMicrophone | Stage::Offering | Stage::Starting { .. } => 0,
-                    Stage::Calling { devices, .. } => devices,
-                },
-                muted: outgoing.muted,
-            },
-            Self::Ringing(ringing) => HandsetView::Incoming {
-                conversation: ringing.conversation,
-                call: ringing.call,
-                answering: ringing.answer != Answer::NotYet,
-                fault: ringing.fault,
-                silenced: ringing.silenced,
-            },
-            Self::Talking(talking) => talking.sound.view(
-                talking.conversation,
-                talking.call,
-                talking.path,
-                talking.since,
-            ),
-            Self::Taking(taking) => taking.view(),
-            Self::Ended(over) => HandsetView::Ended {
-                conversation: over.conversation,
-                call: over.call,
-                outgoing: over.outgoing,
-                why: over.why.clone(),
-                talked: over.talked,
-            },
         }
     }
 }

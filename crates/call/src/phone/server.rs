@@ -3,8 +3,8 @@
 use protocol::call::{CallState, CallView, Here};
 use protocol::{CallId, ConversationId, Timestamp};
 
-use super::{Effect, Phone, Slot, Told};
-use crate::handset::Input as Do;
+use super::{Effect, Phone, Slot};
+use crate::handset::{Input as Do, Told};
 
 /// Calls of the account that are remembered; the server lets an account be in two, and few ring it.
 const KNOWN_MAX: usize = 16;
@@ -196,6 +196,11 @@ impl Phone {
 }
 
 impl Told {
+    /// The server's time when the device's clock shows `now`.
+    pub(super) fn server_now(&self, now: Timestamp) -> Timestamp {
+        self.server_now + now.since(self.now)
+    }
+
     fn input(self, now: Timestamp) -> Do {
         Do::Call {
             now: self.server_now(now),

@@ -3,8 +3,8 @@
 use protocol::Timestamp;
 use protocol::call::{CallState, Here};
 
-use super::{Elsewhere, Phone, PhoneView, Slot, Told};
-use crate::handset::{HandsetView, Tone};
+use super::{Elsewhere, Phone, PhoneView, Slot};
+use crate::handset::{HandsetView, Told, Tone};
 
 /// What a handset does, as far as the other one is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,12 +158,5 @@ impl Phone {
             .filter(|slot| self.stands(*slot) == Stands::Over)
             .filter_map(|slot| self.handset(slot).poll_timeout())
             .max()
-    }
-}
-
-impl Told {
-    /// A time of the server's by the phone's clock.
-    fn local(&self, then: Timestamp) -> Timestamp {
-        self.now - self.server_now.since(then)
     }
 }
