@@ -5,7 +5,6 @@ mod media;
 mod network;
 mod page;
 mod people;
-mod phone;
 mod rules;
 mod server;
 mod story;

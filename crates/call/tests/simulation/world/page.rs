@@ -2,7 +2,7 @@
 //! their time, keeps requests until they are answered, and sends them again.
 
 use call::handset::{self, Effect as Do, MicrophoneFault, Refused, Timeouts};
-use call::phone::{Effect, Input, Slot};
+use call::phone::{Effect, Input, Phone, Slot};
 use call::switchboard::Party;
 use protocol::socket::RequestBody;
 use protocol::{CallId, DeviceId, Timestamp};
@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use super::media::{End, Operation, Peer};
 use super::network::Frame;
-use super::phone::Phone;
 use super::values::{NAMES, user};
 use super::{What, World};
 
