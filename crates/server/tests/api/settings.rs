@@ -141,10 +141,7 @@ async fn conversation_is_muted_by_one_and_for_one() {
 #[tokio::test]
 async fn who_wants_quiet_is_told_of_the_call_when_it_is_over() {
     for quiet in ["do not disturb", "quiet hours", "muted"] {
-        let app = TestApp::start_ticking(|config| {
-            config.calls.ring_timeout_ms = Milliseconds(300);
-        })
-        .await;
+        let app = TestApp::start_ticking(|_| {}).await;
         let user = app.register("ben").await;
         let mut ben = app.connect(&user).await;
         let mut ada = app.join("ada").await;
@@ -165,22 +162,40 @@ async fn who_wants_quiet_is_told_of_the_call_when_it_is_over() {
             "{quiet}: nor in the snapshot"
         );
         assert_eq!(phone.welcome.conversations[0].last_seq, 1);
-        assert_eq!(
-            ada.told_end(call).await.reason,
-            EndReason::NoAnswer,
-            "{quiet}"
-        );
+        ada.ask(RequestBody::CancelCall { call }).await.unwrap();
 
         let entry = ben.told_entry(|record| record.call == call).await;
         let MessageBody::Call { record } = &entry.body else {
             panic!("{entry:?}");
         };
-        assert_eq!(record.end.map(|end| end.reason), Some(EndReason::NoAnswer));
+        assert_eq!(record.end.map(|end| end.reason), Some(EndReason::Cancelled));
         assert_eq!(ada.told_entry(|record| record.call == call).await, entry);
+        let calls = ben.all_told_but_presence().await;
+        assert!(calls.is_empty(), "{quiet}: the timeline says it all");
         let back = app.connect(&user).await;
         let seen = &back.welcome.conversations[0];
         assert_eq!((seen.last_seq, seen.missed, seen.unread), (2, 1, 2));
     }
+}
+
+#[tokio::test]
+async fn a_quiet_call_ends_like_one_that_nobody_answers() {
+    let app = TestApp::start_ticking(|config| {
+        config.calls.ring_timeout_ms = Milliseconds(200);
+        config.calls.unreachable_timeout_ms = Milliseconds(100);
+    })
+    .await;
+    let user = app.register("ben").await;
+    let mut ben = app.connect(&user).await;
+    let mut ada = app.join("ada").await;
+    let conversation = befriend(&mut ada, &mut ben).await;
+    mute(&mut ben, conversation, true).await;
+    let (call, _) = ada.start_call(conversation).await.unwrap();
+    assert_eq!(ada.told_end(call).await.reason, EndReason::NoAnswer);
+    drop(ben);
+    app.until_gone(user.signed_in.me.id).await;
+    let (call, _) = ada.start_call(conversation).await.unwrap();
+    assert_eq!(ada.told_end(call).await.reason, EndReason::Unreachable);
 }
 
 #[tokio::test]
