@@ -54,6 +54,9 @@ export function newTaking(told: Told, timeouts: HandsetTimeouts): Taking | null 
   const stands = standsOf(told, timeouts);
   if (here.at === "rings" || stands === null) return null;
   if (role === "callee" && stands.at === "rings") return null;
+  const sound = new HandsetSound(told.view);
+  // The other side may have been taken over as well, and count from what a server that restarted knew.
+  sound.peerIsNew();
   return {
     at: "taking",
     conversation: call.conversation,
@@ -61,7 +64,7 @@ export function newTaking(told: Told, timeouts: HandsetTimeouts): Taking | null 
     revision: call.revision,
     outgoing: role === "caller",
     stands,
-    sound: new HandsetSound(told.view),
+    sound,
     line: new HandsetLine(role === "callee"),
     progress: { at: "opening_microphone" },
     connected: false,

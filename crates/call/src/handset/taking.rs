@@ -65,13 +65,16 @@ impl Taking {
         if *role == Role::Callee && matches!(stands, Stands::Rings { .. }) {
             return None;
         }
+        let mut sound = Sound::shown(&told.view);
+        // The other side may have been taken over as well, and count from what a server that restarted knew.
+        sound.peer_is_new();
         Some(Self {
             conversation: call.conversation,
             call: call.id,
             revision: call.revision,
             outgoing: *role == Role::Caller,
             stands,
-            sound: Sound::shown(&told.view),
+            sound,
             line: Line::new(*role == Role::Callee),
             progress: Progress::OpeningMicrophone,
             connected: false,
