@@ -37,6 +37,13 @@ export interface Gone {
   readonly heardAt: Timestamp | null;
 }
 
+/** What is known of a peer connection. */
+export interface PeerMemory {
+  /** Whether it lets the other side be heard. */
+  audible: boolean;
+  control: control.Control;
+}
+
 /** What a handset knows. Only the files named `handset…` change it. */
 export interface HandsetMemory {
   readonly me: UserId;
@@ -45,11 +52,7 @@ export interface HandsetMemory {
   microphone: "closed" | "opening" | "open";
   /** Whether the microphone's track was told to be silent. */
   trackMuted: boolean;
-  /** What is known of the peer connection that there is. */
-  peer: {
-    /** Whether it lets the other side be heard. */ audible: boolean;
-    control: control.Control;
-  } | null;
+  peer: PeerMemory | null;
   tone: Tone;
   state: State;
   over: readonly Gone[];

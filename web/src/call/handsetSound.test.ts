@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import VALUES from "../../../crates/call/scenarios/values.json";
+import type { Role } from "../protocol/Role";
 import { isHeard } from "./invariants";
 import { seeded, type Side, World } from "./testing";
 
@@ -8,7 +9,7 @@ const RUNS = 500;
 const STEPS = 150;
 
 describe("fault 21: the icon, the track and what the other side is told agree", () => {
-  test(`at every step of ${RUNS} random sequences of mute, hold, speaker, device swap and connecting`, () => {
+  test(`at every step of ${RUNS} random sequences of mute, hold, speaker, device swap, connecting and reloading`, () => {
     const seen = { muted: 0, held: 0, heldByOther: 0, mutedBeforeConnect: 0 };
     for (let seed = 1; seed <= RUNS; seed += 1) {
       const world = dialled();
@@ -27,6 +28,7 @@ describe("fault 21: the icon, the track and what the other side is told agree", 
       deliverAll(world, () => {
         if (disagreements(world, people.wishes).length > 0) check("while all arrives");
       });
+      reconnect(world);
       check("at rest");
       expect({ seed, wrong: differences(world) }).toEqual({ seed, wrong: [] });
 
@@ -45,7 +47,7 @@ describe("fault 21: the icon, the track and what the other side is told agree", 
     const world = dialled();
     world.hand(world.caller, { type: "mute", muted: true });
     if (!muted) world.hand(world.caller, { type: "mute", muted: false });
-    const wishes = new Map([[world.caller, muted]]);
+    const wishes = new Map([[world.caller.role, muted]]);
     const check = (): void => expect(disagreements(world, wishes)).toEqual([]);
     while (world.callee.view.phase !== "incoming") {
       check();
@@ -62,7 +64,7 @@ describe("fault 21: the icon, the track and what the other side is told agree", 
 /** What people, devices and the network do, at random. */
 class People {
   /** Who pressed *Mute* last for what. */
-  readonly wishes = new Map<Side, boolean>();
+  readonly wishes = new Map<Role, boolean>();
   mutedBeforeConnect = false;
   readonly #world: World;
   readonly #random: () => number;
@@ -97,21 +99,29 @@ class People {
         else world.hand(side, { type: on ? "peer_disconnected" : "network_changed" });
         return;
       case 8: {
-        // What comes by the channel comes twice and late, or not at all.
-        const message = side.fromOther.shift();
-        if (on && message) side.fromOther.push(message, message);
+        // What came by the channel comes once more, and late.
+        const [message] = side.fromOther;
+        if (message) side.fromOther.push(message);
         return;
       }
       default:
-        if (world.sides.every(({ view }) => view.phase === "active")) world.restartServer();
+        if (!world.sides.every(({ view }) => view.phase === "active")) return;
+        if (on) world.restartServer();
+        else this.#reload(side);
     }
+  }
+
+  /** What the server knew of the page is how it goes on. */
+  #reload(side: Side): void {
+    const { view } = this.#world.reload(side);
+    if (view.phase === "active") this.wishes.set(side.role, view.muted);
   }
 
   #mute(side: Side, muted: boolean): void {
     const { phase } = side.view;
     this.#world.hand(side, { type: "mute", muted });
     if (phase !== "outgoing" && phase !== "active") return;
-    this.wishes.set(side, muted);
+    this.wishes.set(side.role, muted);
     if (phase === "outgoing") this.mutedBeforeConnect = muted;
   }
 
@@ -128,7 +138,7 @@ function dialled(): World {
 }
 
 /** Where icon, track, wish and what was told do not agree, on either side. */
-function disagreements({ sides }: World, wishes: ReadonlyMap<Side, boolean>): string[] {
+function disagreements({ sides }: World, wishes: ReadonlyMap<Role, boolean>): string[] {
   return sides.flatMap((side) => {
     const { view, track, told, role } = side;
     const heard = isHeard(view);
@@ -138,12 +148,12 @@ function disagreements({ sides }: World, wishes: ReadonlyMap<Side, boolean>): st
     };
     if (track && heard !== null) must("track.enabled", track.enabled, heard);
     if (view.phase === "outgoing" || view.phase === "active") {
-      must("the icon's muted", view.muted, wishes.get(side) ?? false);
+      must("the icon's muted", view.muted, wishes.get(role) ?? false);
     }
     if (view.phase === "active") {
-      must("the muted that was told", told.muted, view.muted);
-      must("the on_hold that was told", told.on_hold, view.on_hold);
-      must("the speaker", side.audible, view.speaker && !view.on_hold);
+      must("the muted that was told", told?.muted ?? view.muted, view.muted);
+      must("the on_hold that was told", told?.on_hold ?? view.on_hold, view.on_hold);
+      if (side.connection) must("the speaker", side.audible, view.speaker && !view.on_hold);
     }
     return wrong;
   });
@@ -162,6 +172,21 @@ function differences({ caller, callee, sounds }: World): string[] {
         : [`${role} is ${own.join()}, shown ${shown.join()}`];
     },
   );
+}
+
+/** Time passes until the two are connected again; they would give up after 30 s. */
+function reconnect(world: World): void {
+  const isConnected = ({ view }: Side): boolean =>
+    view.phase !== "active" || view.path === "connected";
+  for (let left = 20; left > 0 && !world.sides.every(isConnected); left -= 1) {
+    world.wait();
+    deliverAll(world, () => undefined);
+    for (const side of world.sides) {
+      if (side.isConnectedTo(world.other(side))) world.hand(side, { type: "heard" });
+    }
+    deliverAll(world, () => undefined);
+  }
+  expect(world.sides.map(isConnected)).toEqual([true, true]);
 }
 
 function deliverAll(world: World, each: () => void): void {

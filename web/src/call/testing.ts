@@ -5,6 +5,7 @@
 
 import VALUES from "../../../crates/call/scenarios/values.json";
 import type { CallDescription } from "../protocol/CallDescription";
+import type { CallId } from "../protocol/CallId";
 import type { CallSound } from "../protocol/CallSound";
 import type { CallState } from "../protocol/CallState";
 import type { CallView } from "../protocol/CallView";
@@ -43,13 +44,15 @@ export class Side {
   /** The microphone's track, while there is one. */
   track: { enabled: boolean } | null = null;
   audible = true;
-  channelOpen = false;
-  /** The newest that it said of its sound, by the number that it gave it. */
-  told = SILENT_SOUND;
+  /** Its peer connection, known by its certificate, with the one that the other side showed it. */
+  connection: { readonly own: string; remote: string | null; open: boolean } | null = null;
+  /** The newest that it said of its sound, by the number that it gave it; null until a call taken over is its own. */
+  told: CallSound | null;
   #muted = false;
 
-  constructor(role: Role) {
+  constructor(role: Role, told: CallSound | null = SILENT_SOUND) {
     this.role = role;
+    this.told = told;
     this.handset = new Handset(role === "caller" ? VALUES.ada : VALUES.bob, HANDSET_TIMEOUTS);
   }
 
@@ -70,29 +73,39 @@ export class Side {
         return;
       case "close_microphone":
         this.track = null;
+        this.#forget(({ type }) => type === "microphone_opened");
         return;
       case "set_muted":
         this.#muted = effect.muted;
         if (this.track) this.track.enabled = !effect.muted;
         return;
       case "make_offer":
-        this.fromEquipment.push({ type: "described", description: own("offer", effect.epoch) });
-        return;
-      case "make_answer": {
-        const description = own("answer", effect.description.epoch);
-        this.fromEquipment.push({ type: "described", description });
-        return;
-      }
+        return this.#describe("offer", effect.epoch);
+      case "make_answer":
+        this.#describe("answer", effect.description.epoch);
+        return this.#take(effect.description);
       case "use_answer":
-        this.#connected();
-        other.#connected();
+        this.#take(effect.description);
+        if (this.isConnectedTo(other)) {
+          this.#connected();
+          other.#connected();
+        }
+        return;
+      case "close_peer":
+        this.connection = null;
+        this.audible = true;
+        // Nothing is told any more of what was closed.
+        this.fromOther.length = 0;
+        this.#forget(({ type }) => type !== "microphone_opened");
         return;
       case "set_speaker":
         this.audible = effect.on;
         return;
       case "send_control":
         if (effect.message.type === "sound") this.#say(effect.message.sound);
-        other.fromOther.push({ type: "control", message: effect.message });
+        if (this.isConnectedTo(other)) {
+          other.fromOther.push({ type: "control", message: effect.message });
+        }
         return;
       case "send":
         if (effect.request.type === "set_sound") this.#say(effect.request.sound);
@@ -100,7 +113,6 @@ export class Side {
         return;
       case "attach_microphone":
       case "add_candidates":
-      case "close_peer":
       case "play":
         return;
     }
@@ -111,21 +123,46 @@ export class Side {
     if (input.type === "microphone_opened") this.track = { enabled: !this.#muted };
   }
 
+  isConnectedTo({ connection: there }: Side): boolean {
+    const here = this.connection;
+    if (!here || !there) return false;
+    return here.remote === there.own && there.remote === here.own;
+  }
+
+  #describe(kind: "offer" | "answer", epoch: number): void {
+    this.connection ??= { own: newFingerprint(), remote: null, open: false };
+    const model = VALUES[`ada_${kind}_0`] as CallDescription;
+    const description = { ...model, epoch, fingerprint: this.connection.own };
+    this.fromEquipment.push({ type: "described", description });
+  }
+
+  #take({ fingerprint }: CallDescription): void {
+    if (!this.connection) throw new Error("there is no connection");
+    this.connection.remote ??= fingerprint;
+    if (this.connection.remote !== fingerprint)
+      throw new Error("a connection got another certificate");
+  }
+
   #connected(): void {
+    if (!this.connection) throw new Error("there is no connection");
     this.fromEquipment.push({ type: "peer_connected" });
-    if (!this.channelOpen) this.fromEquipment.push({ type: "control_opened" });
-    this.channelOpen = true;
+    if (!this.connection.open) this.fromEquipment.push({ type: "control_opened" });
+    this.connection.open = true;
+  }
+
+  #forget(what: (input: HandsetInput) => boolean): void {
+    this.fromEquipment.splice(0, Infinity, ...this.fromEquipment.filter((one) => !what(one)));
   }
 
   #say(sound: CallSound): void {
-    if (sound.change >= this.told.change) this.told = sound;
+    if (sound.change >= (this.told?.change ?? 0)) this.told = sound;
   }
 }
 
 /** Two devices, Ada's who calls and Bob's, and a server that knows their call. */
 export class World {
-  readonly caller = new Side("caller");
-  readonly callee = new Side("callee");
+  caller = new Side("caller");
+  callee = new Side("callee");
   readonly sounds = { caller: SILENT_SOUND, callee: SILENT_SOUND };
   #now = 0;
   #revision = 0;
@@ -145,11 +182,34 @@ export class World {
     return this.#state !== null && this.#state.state !== "ringing";
   }
 
+  other({ role }: Side): Side {
+    return role === "caller" ? this.callee : this.caller;
+  }
+
+  /** A page is loaded anew: all that it held is gone, and it takes its call up again. */
+  reload({ role }: Side): Side {
+    const side = new Side(role, null);
+    this[role] = side;
+    this.other(side).fromEquipment.push({ type: "peer_disconnected" });
+    const call = this.#view(role);
+    this.hand(side, { type: "welcome", calls: [call], now: SERVER_NOW });
+    this.hand(side, { type: "take", call, now: SERVER_NOW });
+    return side;
+  }
+
+  /** Time passes until the next of the two has something to do by itself. */
+  wait(): void {
+    const times = this.sides.map(({ handset }) => handset.pollTimeout());
+    this.#now = Math.max(this.#now, Math.min(...times.filter((time) => time !== null)));
+    for (const side of this.sides) this.hand(side, { type: "tick" });
+  }
+
   hand(side: Side, input: HandsetInput): void {
     this.#now += 1;
     side.arrive(input);
-    const other = side.role === "caller" ? this.callee : this.caller;
-    for (const effect of side.handset.handle(this.#now, input)) side.perform(effect, other);
+    for (const effect of side.handset.handle(this.#now, input)) {
+      side.perform(effect, this.other(side));
+    }
   }
 
   /** Everything that waits to arrive somewhere: calling one lets it. */
@@ -168,9 +228,10 @@ export class World {
     });
   }
 
-  /** The server forgets what devices do with their sound; what it had sent and nobody read is lost. */
+  /** The server forgets descriptions and what devices do with their sound; what it had sent and nobody read is lost. */
   restartServer(): void {
     for (const role of ROLES) this.sounds[role] = SILENT_SOUND;
+    this.#descriptions = {};
     this.#revision += 1;
     for (const side of this.sides) {
       side.fromServer.length = 0;
@@ -213,13 +274,32 @@ export class World {
       case "describe_call": {
         this.#descriptions[side.role] = body.description;
         const { call, description } = body;
-        const other = side.role === "caller" ? this.callee : this.caller;
-        other.fromServer.push({ type: "remote_description", call, description });
+        this.other(side).fromServer.push({ type: "remote_description", call, description });
         return;
       }
+      case "take_call":
+        return this.#taken(side, body.call, body.description);
       default:
         return;
     }
+  }
+
+  #taken(side: Side, call: CallId, description: CallDescription): void {
+    if (description.epoch <= this.#epoch()) {
+      const request = { request: "take", call } as const;
+      const words = { code: "bad_request", message: "The epoch is too low." } as const;
+      side.fromServer.push({ type: "refused", request, ...words });
+      return;
+    }
+    this.#descriptions[side.role] = description;
+    if (this.#state?.state === "connecting") this.#connected.delete(side.role);
+    this.#revision += 1;
+    side.fromServer.push({ type: "taken", call: this.#view(side.role), now: SERVER_NOW });
+    this.other(side).fromServer.push({ type: "remote_description", call, description });
+  }
+
+  #epoch(): number {
+    return Math.max(0, ...Object.values(this.#descriptions).map(({ epoch }) => epoch));
   }
 
   #tell(): void {
@@ -247,11 +327,14 @@ export class World {
       role,
       here: { at: role === "callee" && !this.answered ? "rings" : "takes_part" },
       remote: description ? { description, candidates: [] } : null,
-      epoch: Math.max(0, ...Object.values(this.#descriptions).map(({ epoch }) => epoch)),
+      epoch: this.#epoch(),
     };
   }
 }
 
-function own(kind: "offer" | "answer", epoch: number): CallDescription {
-  return { ...(VALUES[`ada_${kind}_0`] as CallDescription), epoch };
+let fingerprints = 0;
+
+function newFingerprint(): string {
+  fingerprints += 1;
+  return fingerprints.toString(16).padStart(64, "0");
 }
