@@ -19,15 +19,15 @@ import type { UserId } from "../protocol/UserId";
 import * as control from "./handsetControl";
 import * as device from "./handsetDevice";
 import * as ending from "./handsetEnding";
-import * as outcomes from "./handsetOutcomes";
+import * as outcomes from "./handsetOutcome";
 import * as path from "./handsetPath";
 import * as person from "./handsetPerson";
 import * as server from "./handsetServer";
 import { callOf, isFree, type State, type Told } from "./handsetState";
 import { settle } from "./handsetSettle";
 import * as take from "./handsetTake";
-import { welcome } from "./handsetWelcome";
-import { deadlineOf, viewOf } from "./handsetView";
+import { welcome } from "./handsetSnapshot";
+import { deadlineOf, viewOf } from "./handsetShow";
 
 /** A call that a handset had. */
 export interface Gone {

@@ -16,7 +16,7 @@ import type { Gone, HandsetMemory } from "./handset";
 import { reportOf, talkedOf, tickOf } from "./handsetPath";
 import { callOf, isFree, send, type State } from "./handsetState";
 import { giveUp, takingSince } from "./handsetTaking";
-import { deadlineOf } from "./handsetView";
+import { deadlineOf } from "./handsetShow";
 
 /** Calls remembered as over, so that a late word of the server does not make them ring again. */
 const OVER_MAX = 8;

@@ -15,7 +15,7 @@ import type { Milliseconds } from "../protocol/Milliseconds";
 import type { HandsetMemory } from "./handset";
 import { finish } from "./handsetEnding";
 import { HandsetLine } from "./handsetLine";
-import { talk } from "./handsetOutcomes";
+import { talk } from "./handsetOutcome";
 import type { Outgoing, Ringing, Told } from "./handsetState";
 import { callOf, isFree, send, takeOffer, talkingTold, toLocal } from "./handsetState";
 import { isSent, takingTold } from "./handsetTaking";

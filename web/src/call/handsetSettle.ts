@@ -1,6 +1,6 @@
 // What follows from where a handset stands, after everything that happens: no way of ending a call can forget it.
 //
-// The twin of `settle` in `crates/call/src/handset.rs`; both pass the scenarios in `crates/call/scenarios`.
+// The twin of `crates/call/src/handset/settle.rs`; both pass the scenarios in `crates/call/scenarios`.
 
 import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { Timestamp } from "../protocol/Timestamp";
@@ -8,7 +8,7 @@ import type { HandsetMemory } from "./handset";
 import { canControl, greet } from "./handsetControl";
 import { followSilence, peerIsNew } from "./handsetPath";
 import { isFree, needsMicrophone } from "./handsetState";
-import { isAudible, isMute, toneOf } from "./handsetView";
+import { isAudible, isMute, toneOf } from "./handsetShow";
 
 /** Sees to what follows from the state alone; what is returned is in the order to carry out. */
 export function settle(

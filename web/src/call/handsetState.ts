@@ -140,6 +140,11 @@ export function toLocal(told: Told, then: Timestamp): Timestamp {
   return told.now - Math.max(0, told.serverNow - then);
 }
 
+/** The server's time when the handset's clock shows `now`. */
+export function serverNowOf(told: Told, now: Timestamp): Timestamp {
+  return told.serverNow + Math.max(0, now - told.now);
+}
+
 export function callOf(state: State): CallId | null {
   switch (state.at) {
     case "idle":

@@ -10,7 +10,7 @@ import type { Timestamp } from "../protocol/Timestamp";
 import type { HandsetMemory } from "./handset";
 import { canControl } from "./handsetControl";
 import { finish } from "./handsetEnding";
-import { abandon } from "./handsetOutcomes";
+import { abandon } from "./handsetOutcome";
 import { pathIsGone, peerConnected } from "./handsetPath";
 import { openMicrophone } from "./handsetPerson";
 import { isOver, ownCall } from "./handsetServer";

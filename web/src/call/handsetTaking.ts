@@ -1,6 +1,6 @@
 // A call that is being taken over: what is known of it until the server agrees.
 //
-// The twin of `Taking` in `crates/call/src/handset/take.rs`; `handsetTake.ts` has what begins and ends it.
+// The twin of `crates/call/src/handset/taking.rs`; `handsetTake.ts` has what begins and ends it.
 
 import type { CallId } from "../protocol/CallId";
 import type { ConversationId } from "../protocol/ConversationId";

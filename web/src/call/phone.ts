@@ -8,7 +8,6 @@
 // I/O, reads no clock, and makes no ids.
 
 import type { CallId } from "../protocol/CallId";
-import type { CallView } from "../protocol/CallView";
 import type { HandsetInput } from "../protocol/HandsetInput";
 import type { HandsetTimeouts } from "../protocol/HandsetTimeouts";
 import type { HandsetView } from "../protocol/HandsetView";
@@ -20,6 +19,7 @@ import type { Timestamp } from "../protocol/Timestamp";
 import type { Tone } from "../protocol/Tone";
 import type { UserId } from "../protocol/UserId";
 import { Handset } from "./handset";
+import type { Told } from "./handsetState";
 import * as person from "./phonePerson";
 import * as server from "./phoneServer";
 import * as show from "./phoneShow";
@@ -37,21 +37,9 @@ export interface PhoneMemory {
   /** Of an end that was shown until then or before, nothing is heard any more: another tone was played over it. */
   muffled: Timestamp | null;
   /** The calls of the account that are not over, as the server told of them last. */
-  known: PhoneTold[];
+  known: Told[];
   /** A call that rings while its conversation is dialled here: the two are probably about to become one. */
-  keptBack: PhoneTold | null;
-}
-
-/** What the server told of a call, and when, by both clocks. */
-export interface PhoneTold {
-  readonly view: CallView;
-  readonly serverNow: Timestamp;
-  readonly now: Timestamp;
-}
-
-/** The server's time when the phone's clock shows `now`. */
-export function serverNowOf(told: PhoneTold, now: Timestamp): Timestamp {
-  return told.serverNow + Math.max(0, now - told.now);
+  keptBack: Told | null;
 }
 
 /** What a device does and shows of all its calls. */

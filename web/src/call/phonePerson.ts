@@ -12,16 +12,8 @@ import type { PhoneEffect } from "../protocol/PhoneEffect";
 import type { Slot } from "../protocol/Slot";
 import type { Timestamp } from "../protocol/Timestamp";
 import { soundOf } from "./handsetSound";
-import {
-  freeSlot,
-  hand,
-  handBoth,
-  handOwner,
-  otherSlot,
-  ownerOf,
-  type PhoneMemory,
-  serverNowOf,
-} from "./phone";
+import { serverNowOf } from "./handsetState";
+import { freeSlot, hand, handBoth, handOwner, otherSlot, ownerOf, type PhoneMemory } from "./phone";
 import { currentOf, standsOf, waitingOf } from "./phoneShow";
 
 export function dial(

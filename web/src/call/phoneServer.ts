@@ -10,15 +10,8 @@ import type { PhoneEffect } from "../protocol/PhoneEffect";
 import type { Slot } from "../protocol/Slot";
 import type { Timestamp } from "../protocol/Timestamp";
 import { soundOf } from "./handsetSound";
-import {
-  freeSlot,
-  hand,
-  ownerOf,
-  type PhoneMemory,
-  type PhoneTold,
-  serverNowOf,
-  SLOTS,
-} from "./phone";
+import { serverNowOf, type Told } from "./handsetState";
+import { freeSlot, hand, ownerOf, type PhoneMemory, SLOTS } from "./phone";
 import { take } from "./phonePerson";
 
 /** Calls of the account that are remembered; the server lets an account be in two, and few ring it. */
@@ -28,7 +21,7 @@ const KNOWN_MAX = 16;
 export function told(
   memory: PhoneMemory,
   now: Timestamp,
-  told: PhoneTold,
+  told: Told,
   effects: PhoneEffect[],
 ): void {
   remember(memory, told);
@@ -49,7 +42,7 @@ export function welcome(
   memory.known = [];
   memory.keptBack = null;
   const own: Record<Slot, CallView[]> = { a: [], b: [] };
-  const others: PhoneTold[] = [];
+  const others: Told[] = [];
   for (const view of calls) {
     const told = { view, serverNow, now };
     remember(memory, told);
@@ -82,7 +75,7 @@ export function happened(
 function takeUpAgain(
   memory: PhoneMemory,
   now: Timestamp,
-  others: readonly PhoneTold[],
+  others: readonly Told[],
   effects: PhoneEffect[],
 ): void {
   const onHold = (view: CallView): number => Number(soundOf(view, view.role).on_hold);
@@ -103,7 +96,7 @@ function recipientOf(memory: PhoneMemory, view: CallView): Slot | undefined {
   return ownerOf(memory, id) ?? SLOTS.find(concerned);
 }
 
-function remember(memory: PhoneMemory, told: PhoneTold): void {
+function remember(memory: PhoneMemory, told: Told): void {
   const { call } = told.view;
   const place = memory.known.findIndex((known) => known.view.call.id === call.id);
   const before = memory.known[place];
@@ -115,12 +108,7 @@ function remember(memory: PhoneMemory, told: PhoneTold): void {
 }
 
 /** A call that no handset has: it may ring here. */
-function othersCall(
-  memory: PhoneMemory,
-  now: Timestamp,
-  told: PhoneTold,
-  effects: PhoneEffect[],
-): void {
+function othersCall(memory: PhoneMemory, now: Timestamp, told: Told, effects: PhoneEffect[]): void {
   const { call, here } = told.view;
   if (memory.keptBack?.view.call.id === call.id) memory.keptBack = null;
   const rings = call.state.state === "ringing" && here.at === "rings";
@@ -152,6 +140,6 @@ function hasEnded(memory: PhoneMemory, call: CallId): boolean {
   return memory.a.hasEnded(call) || memory.b.hasEnded(call);
 }
 
-function inputOf(told: PhoneTold, now: Timestamp): HandsetInput {
+function inputOf(told: Told, now: Timestamp): HandsetInput {
   return { type: "call", call: told.view, now: serverNowOf(told, now) };
 }

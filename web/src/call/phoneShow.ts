@@ -7,8 +7,8 @@ import type { PhoneView } from "../protocol/PhoneView";
 import type { Slot } from "../protocol/Slot";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { Tone } from "../protocol/Tone";
-import { toLocal } from "./handsetState";
-import { otherSlot, type PhoneMemory, type PhoneTold, SLOTS } from "./phone";
+import { type Told, toLocal } from "./handsetState";
+import { otherSlot, type PhoneMemory, SLOTS } from "./phone";
 
 /**
  * What a handset does, as far as the other one is concerned. `over`: its call is over and still shown.
@@ -94,7 +94,7 @@ function elsewhereOf(memory: PhoneMemory): Elsewhere | null {
 }
 
 /** An answered call that no handset here has. */
-function asElsewhere(memory: PhoneMemory, told: PhoneTold): Elsewhere | null {
+function asElsewhere(memory: PhoneMemory, told: Told): Elsewhere | null {
   const { call, here } = told.view;
   const { id, conversation, state } = call;
   if (state.state === "ringing" || state.state === "ended" || here.at === "rings") return null;

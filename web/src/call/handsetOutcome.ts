@@ -1,6 +1,6 @@
 // What a handset makes of the answers to its own requests. Only they make a call its own.
 //
-// The twin of the outcomes in `crates/call/src/handset/server.rs`; both pass the scenarios in `crates/call/scenarios`.
+// The twin of `crates/call/src/handset/outcome.rs`; both pass the scenarios in `crates/call/scenarios`.
 
 import type { AttemptId } from "../protocol/AttemptId";
 import type { ErrorCode } from "../protocol/ErrorCode";

@@ -1,6 +1,6 @@
 // What follows from where a handset stands: what its screen shows, what is heard, when it acts by itself.
 //
-// The twin of `impl State` in `crates/call/src/handset/state.rs`.
+// The twin of `crates/call/src/handset/show.rs`.
 
 import type { HandsetView } from "../protocol/HandsetView";
 import type { Timestamp } from "../protocol/Timestamp";

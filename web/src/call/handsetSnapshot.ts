@@ -1,6 +1,6 @@
 // What a handset makes of the snapshot that comes with every new socket.
 //
-// The twin of `welcome` in `crates/call/src/handset/server.rs`; both pass the scenarios in `crates/call/scenarios`.
+// The twin of `crates/call/src/handset/snapshot.rs`; both pass the scenarios in `crates/call/scenarios`.
 
 import type { CallId } from "../protocol/CallId";
 import type { CallSound } from "../protocol/CallSound";
