@@ -12,7 +12,13 @@
 )]
 
 mod hunt;
+#[path = "../common/phone.rs"]
+mod phone;
+#[path = "../common/plain.rs"]
+mod plain;
 mod script;
+#[path = "../common/values.rs"]
+mod values;
 mod world;
 
 use script::Script;

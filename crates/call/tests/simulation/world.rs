@@ -9,7 +9,6 @@ mod rules;
 mod server;
 mod story;
 pub(crate) mod tally;
-mod values;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};

@@ -2,7 +2,7 @@
 //! their time, keeps requests until they are answered, and sends them again.
 
 use call::handset::{self, Effect as Do, MicrophoneFault, Refused, Timeouts};
-use call::phone::{Effect, Input, Phone, Slot};
+use call::phone::{Effect, Input, Slot};
 use call::switchboard::Party;
 use protocol::socket::RequestBody;
 use protocol::{CallId, DeviceId, Timestamp};
@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::media::{End, Operation, Peer};
 use super::network::Frame;
-use super::values::{NAMES, user};
 use super::{What, World};
+use crate::phone::Phone;
+use crate::values::{NAMES, user};
 
 #[allow(
     clippy::struct_excessive_bools,

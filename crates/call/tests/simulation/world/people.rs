@@ -7,9 +7,9 @@ use protocol::{AttemptId, CallId};
 
 use super::chance::index;
 use super::media::Path;
-use super::values::conversation;
 use super::{What, World};
 use crate::script::Action;
+use crate::values::conversation;
 
 impl World {
     pub(crate) fn act(&mut self, action: Action, pick: u64) {

@@ -9,8 +9,8 @@ use protocol::{CallId, DeviceId, UserId};
 
 use super::network::Frame;
 use super::page::Pending;
-use super::values::{other, person};
 use super::{What, World};
+use crate::values::{other, person};
 
 pub(super) struct Server {
     pub(super) board: Switchboard,

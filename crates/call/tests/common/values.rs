@@ -6,30 +6,30 @@ use protocol::description::{
 use protocol::{ConversationId, UserId};
 use uuid::Uuid;
 
-pub(super) const NAMES: [&str; 3] = ["Ada", "Ben", "Cleo"];
+pub(crate) const NAMES: [&str; 3] = ["Ada", "Ben", "Cleo"];
 
-pub(super) fn user(person: usize) -> UserId {
+pub(crate) fn user(person: usize) -> UserId {
     UserId(Uuid::from_u128(person as u128 + 0xa0))
 }
 
-pub(super) fn person(user: UserId) -> usize {
+pub(crate) fn person(user: UserId) -> usize {
     usize::try_from(user.0.as_u128() - 0xa0).unwrap()
 }
 
 /// The conversation of two; its id holds both.
-pub(super) fn conversation(a: usize, b: usize) -> ConversationId {
+pub(crate) fn conversation(a: usize, b: usize) -> ConversationId {
     let (a, b) = (user(a.min(b)), user(a.max(b)));
     ConversationId(Uuid::from_u128(a.0.as_u128() << 32 | b.0.as_u128()))
 }
 
-pub(super) fn other(conversation: ConversationId, me: UserId) -> UserId {
+pub(crate) fn other(conversation: ConversationId, me: UserId) -> UserId {
     let both = conversation.0.as_u128();
     let (a, b) = (both >> 32, both & 0xffff_ffff);
     UserId(Uuid::from_u128(if a == me.0.as_u128() { b } else { a }))
 }
 
 /// A description of a peer connection with certificate `certificate`; every one has an `ufrag` of its own.
-pub(super) fn description(
+pub(crate) fn description(
     kind: DescriptionKind,
     epoch: u16,
     certificate: u64,
@@ -57,7 +57,7 @@ pub(super) fn description(
     }
 }
 
-pub(super) fn candidate(port: u16) -> Candidate {
+pub(crate) fn candidate(port: u16) -> Candidate {
     Candidate {
         foundation: "1".parse().unwrap(),
         priority: 1,
