@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use call::handset::{self, Effect as Do, HandsetView, Refused, Timeouts};
-use call::phone::{Effect, Input, PhoneView, Slot};
+use call::phone::{Effect, Input, Phone, PhoneView, Slot};
 use call::switchboard::Refusal;
 use protocol::call::CallView;
 use protocol::description::{CallDescription, DescriptionKind};
@@ -12,7 +12,7 @@ use protocol::{AttemptId, CallId, Milliseconds, Timestamp};
 use uuid::Uuid;
 
 use crate::check;
-use crate::phone::Phone;
+
 use crate::values::{conversation, description, user};
 
 /// No sound is heard in this world, and nobody is to look for a better path because of that.
@@ -38,8 +38,9 @@ pub(crate) struct Device {
     kits: [Kit; 2],
     /// Descriptions and peer connections it made.
     made: u64,
-    pub(crate) dials_left: u8,
-    pub(crate) takes_left: u8,
+    dials_left: u8,
+    lies_there: bool,
+    takes_left: u8,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -100,7 +101,7 @@ pub(crate) enum Press {
 }
 
 impl Device {
-    pub(crate) fn new(number: usize, dials_left: u8, takes_left: u8) -> Self {
+    pub(crate) fn new(number: usize, dials_left: u8, takes_left: u8, lies_there: bool) -> Self {
         let timeouts = Timeouts {
             unheard_restart_after: NEVER,
             ..Timeouts::default()
@@ -116,6 +117,7 @@ impl Device {
             kits: Default::default(),
             made: 0,
             dials_left,
+            lies_there,
             takes_left,
         }
     }
@@ -160,6 +162,9 @@ impl Device {
             {
                 presses.push(Press::Connect(slot));
             }
+        }
+        if self.lies_there {
+            return presses;
         }
         let view = self.phone.view();
         match view.current {

@@ -31,17 +31,34 @@ pub(crate) struct Alphabet {
     dials: [u8; DEVICES],
     takes: [u8; DEVICES],
     losses: [u8; DEVICES],
+    idle: [bool; DEVICES],
+    /// While so many frames are under way to a device, the server waits before it does what sends it another.
+    under_way: usize,
 }
 
 impl Alphabet {
     /// Nobody begins anything; whatever the screen offers may be pressed.
     pub(crate) fn new() -> Self {
-        Self::default()
+        Self {
+            under_way: CHANNEL_MAX,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn under_way(mut self, frames: usize) -> Self {
+        self.under_way = frames;
+        self
     }
 
     /// The device calls the other person, once more.
     pub(crate) fn dials(mut self, device: usize) -> Self {
         self.dials[device] += 1;
+        self
+    }
+
+    /// Nobody presses anything on the device; it rings, is told, and falls silent.
+    pub(crate) fn lies_there(mut self, device: usize) -> Self {
+        self.idle[device] = true;
         self
     }
 
@@ -112,6 +129,7 @@ pub(crate) struct Model {
     frames: Store<Frame>,
     of_device: HashMap<(u32, What), Outcome>,
     of_server: HashMap<(u32, usize, What), Outcome>,
+    under_way: usize,
     /// Whether a call may be on two devices of a person for a moment, because it moves.
     moves: bool,
 }
@@ -128,16 +146,23 @@ impl Model {
             frames: Store::new(),
             of_device: HashMap::new(),
             of_server: HashMap::new(),
+            under_way: 0,
             moves: false,
         }
     }
 
     /// Everybody is connected and greeted, and nothing has happened.
     pub(crate) fn first(&mut self, alphabet: &Alphabet) -> State {
+        self.under_way = alphabet.under_way;
         self.moves = alphabet.takes.iter().any(|&takes| takes > 0);
         let mut server = Server::new();
         let devices = std::array::from_fn(|number| {
-            let mut device = Device::new(number, alphabet.dials[number], alphabet.takes[number]);
+            let mut device = Device::new(
+                number,
+                alphabet.dials[number],
+                alphabet.takes[number],
+                alphabet.idle[number],
+            );
             let mut told = Vec::new();
             server.connects(number, &mut told);
             for (_, frame) in told {
@@ -165,7 +190,10 @@ impl Model {
         let mut moves = Vec::new();
         for device in 0..DEVICES {
             if state.up[device] != 0 {
-                moves.push(Move::Up(device));
+                let sent = self.channels.get(state.up[device])[0];
+                if self.has_room(state, device, What::Frame(sent)) {
+                    moves.push(Move::Up(device));
+                }
             }
             self.device_moves(state, device, &mut moves);
             let link = state.link(device);
@@ -182,7 +210,8 @@ impl Model {
                 moves.push(Move::Connects(device));
             }
         }
-        if self.servers.get(state.server).deadline().is_some() {
+        let tick = What::Press(Press::Tick);
+        if self.servers.get(state.server).deadline().is_some() && self.has_room(state, 0, tick) {
             moves.push(Move::ServerTick);
         }
         moves
@@ -313,12 +342,25 @@ impl Model {
         (self.keep_device(it), sent)
     }
 
-    fn server_does(&mut self, state: &mut State, device: usize, what: What) {
+    /// Whether no channel is full into which something would send.
+    fn has_room(&mut self, state: &State, device: usize, what: What) -> bool {
+        let key = self.server_key(state, device, what);
+        let (_, told) = &self.of_server[&key];
+        let full = |to: usize| self.channels.get(state.down[to]).len() >= self.under_way;
+        !told.iter().any(|&(to, _)| full(to))
+    }
+
+    fn server_key(&mut self, state: &State, device: usize, what: What) -> (u32, usize, What) {
         let key = (state.server, device, what);
         if !self.of_server.contains_key(&key) {
             let outcome = self.server_outcome(state, device, what);
             self.of_server.insert(key, outcome);
         }
+        key
+    }
+
+    fn server_does(&mut self, state: &mut State, device: usize, what: What) {
+        let key = self.server_key(state, device, what);
         let (after, told) = &self.of_server[&key];
         state.server = *after;
         for &(to, frame) in told {

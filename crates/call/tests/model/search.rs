@@ -54,7 +54,11 @@ pub(crate) fn all(alphabet: &Alphabet) -> Seen {
         ends += usize::from(search.expand(next));
         next += 1;
         if next % 1_000_000 == 0 {
-            println!("{next} of {} states so far; {}", search.states.len(), search.model.parts());
+            println!(
+                "{next} of {} states so far; {}",
+                search.states.len(),
+                search.model.parts()
+            );
         }
     }
     search.check_every_run_ends();

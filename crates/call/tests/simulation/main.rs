@@ -12,8 +12,6 @@
 )]
 
 mod hunt;
-#[path = "../common/phone.rs"]
-mod phone;
 #[path = "../common/plain.rs"]
 mod plain;
 mod script;
@@ -61,6 +59,10 @@ const OFTEN: &[&str] = &[
 fn seeds_that_are_asked_for() {
     if let Ok(seed) = std::env::var("SEED") {
         hunt::tell(seed.parse().unwrap());
+    }
+    if let Ok(seeds) = std::env::var("SURVEY") {
+        let (first, last) = seeds.split_once("..").unwrap();
+        hunt::survey(first.parse().unwrap()..last.parse().unwrap());
     }
     if let Ok(seeds) = std::env::var("SEEDS") {
         let (first, last) = seeds.split_once("..").unwrap();

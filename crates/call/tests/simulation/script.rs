@@ -44,6 +44,14 @@ pub(crate) enum Action {
     /// Two people dial each other within two seconds.
     DialEachOther,
     Answer,
+    HoldAndAnswer,
+    EndAndAnswer,
+    /// A call is moved to another device of the account.
+    Take,
+    /// The page is loaded anew; it says goodbye.
+    Reload,
+    /// The page is gone without a word, and comes back.
+    CrashPage,
     Reject,
     End,
     Dismiss,
@@ -75,6 +83,11 @@ const ACTIONS: &[(u32, Action)] = &[
     (10, Action::Dial),
     (2, Action::DialEachOther),
     (14, Action::Answer),
+    (4, Action::HoldAndAnswer),
+    (2, Action::EndAndAnswer),
+    (4, Action::Take),
+    (3, Action::Reload),
+    (2, Action::CrashPage),
     (3, Action::Reject),
     (5, Action::End),
     (1, Action::Dismiss),

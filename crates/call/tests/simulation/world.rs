@@ -125,6 +125,7 @@ enum What {
     },
     Control {
         to: End,
+        from: End,
         message: protocol::control::ControlMessage,
     },
     Acts {
@@ -214,7 +215,7 @@ impl World {
             What::Hears { end } => self.hears(end),
             What::Silence { end } => self.falls_silent(end),
             What::Fails { end, ufrag } => self.path_fails(end, &ufrag),
-            What::Control { to, message } => self.control_arrives(to, message),
+            What::Control { to, from, message } => self.control_arrives(to, from, message),
             What::Acts { action, pick } => self.act(action, pick),
         }
     }

@@ -16,8 +16,8 @@ const GIVES_UP: (i64, i64) = (10_000, 20_000);
 const NOTICED_AFTER: i64 = 7_000;
 /// More seldom than in a browser, and often enough: a path is looked for anew after eight seconds.
 const HEARD_EVERY: i64 = 2_000;
-/// One message of the control channel in so many never arrives.
-const CONTROL_LOST_ONE_IN: u64 = 10;
+/// What the control channel carries is sent again so often.
+const CONTROL_AGAIN: i64 = 500;
 
 /// One end of a path: a peer connection of a handset of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -311,30 +311,36 @@ impl World {
         let Some(end) = self.end_of(page, slot) else {
             return;
         };
-        let lost = !self.healed && self.chance.one_in(CONTROL_LOST_ONE_IN);
         let takes = self.chance.upto(300);
         let now = self.now;
-        let open = self
-            .peer(end)
-            .filter(|peer| peer.control && peer.path == Path::Up);
+        let open = self.peer(end).filter(|peer| peer.control);
         if let Some(peer) = open
             && let Some(to) = peer.link
-            && !lost
         {
             peer.control_at = peer.control_at.max(now + takes);
             let at = peer.control_at;
-            self.at(at, What::Control { to, message });
+            self.at(
+                at,
+                What::Control {
+                    to,
+                    from: end,
+                    message,
+                },
+            );
         }
     }
 
-    pub(super) fn control_arrives(&mut self, to: End, message: ControlMessage) {
+    /// The channel is as reliable as the path: what it carries waits while that is broken, and is lost with the
+    /// connection that it goes to. One that was closed after it had said something has said it all the same.
+    pub(super) fn control_arrives(&mut self, to: End, from: End, message: ControlMessage) {
+        let broken = self.is_broken(to, from);
+        let is_there = self.peer(from).is_some();
         let Some(peer) = self.peer(to) else { return };
-        if !peer.control {
-            return self.later(200, What::Control { to, message });
-        }
-        if let Some(from) = peer.link
-            && !self.is_broken(to, from)
-        {
+        if broken && !is_there {
+            self.tally.count("control message lost");
+        } else if broken || !peer.control {
+            self.later(CONTROL_AGAIN, What::Control { to, from, message });
+        } else {
             self.event(to, Input::Control { message });
         }
     }

@@ -2,7 +2,7 @@
 //! their time, keeps requests until they are answered, and sends them again.
 
 use call::handset::{self, Effect as Do, MicrophoneFault, Refused, Timeouts};
-use call::phone::{Effect, Input, Slot};
+use call::phone::{Effect, Input, Phone, Slot};
 use call::switchboard::Party;
 use protocol::socket::RequestBody;
 use protocol::{CallId, DeviceId, Timestamp};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::media::{End, Operation, Peer};
 use super::network::Frame;
 use super::{What, World};
-use crate::phone::Phone;
+
 use crate::values::{NAMES, user};
 
 #[allow(
@@ -239,7 +239,10 @@ impl World {
                 );
             }
             Do::SetSpeaker { .. } | Do::Play { .. } => {}
-            Do::ClosePeer => self.close_peer(page, slot),
+            Do::ClosePeer => {
+                self.pages[page].kit(slot).call = None;
+                self.close_peer(page, slot);
+            }
             Do::SendControl { message } => self.send_control(page, slot, message),
             Do::Send { request } => self.send(page, slot, request),
         }

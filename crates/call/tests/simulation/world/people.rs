@@ -18,6 +18,11 @@ impl World {
             Action::Dial => self.somebody_dials(pick),
             Action::DialEachOther => self.two_dial_each_other(pick),
             Action::Answer => self.press(pick, rings, |_| Input::Answer),
+            Action::HoldAndAnswer => self.press_waiting(pick, &Input::HoldAndAnswer),
+            Action::EndAndAnswer => self.press_waiting(pick, &Input::EndAndAnswer),
+            Action::Take => self.somebody_takes(pick),
+            Action::Reload => self.reload(self.any_page(pick), true),
+            Action::CrashPage => self.reload(self.any_page(pick), false),
             Action::Reject => self.press(pick, rings, |view| Input::Reject {
                 call: call_of(view).unwrap(),
             }),
@@ -42,13 +47,11 @@ impl World {
                 let fails = Handset::MicrophoneFailed {
                     fault: call::handset::MicrophoneFault::Busy,
                 };
-                let kit = self.pages[page].kit(Slot::A);
-                if kit
-                    .microphone
-                    .take_if(|microphone| microphone.open)
-                    .is_some()
-                {
-                    self.handset_input(page, Slot::A, fails);
+                for slot in [Slot::A, Slot::B] {
+                    let microphone = &mut self.pages[page].kit(slot).microphone;
+                    if microphone.take_if(|microphone| microphone.open).is_some() {
+                        self.handset_input(page, slot, fails.clone());
+                    }
                 }
             }
             Action::MendMicrophone => {
@@ -95,6 +98,35 @@ impl World {
         if let Some(view) = self.shown(page).into_iter().find(fits) {
             self.input(page, button(&view));
         }
+    }
+
+    /// Somebody presses something of a call that waits behind another.
+    fn press_waiting(&mut self, pick: u64, button: &Input) {
+        let waits = |page: &usize| self.pages[*page].phone.view().waiting.is_some();
+        let able: Vec<usize> = (0..self.pages.len()).filter(waits).collect();
+        if !able.is_empty() {
+            self.input(able[index(pick, able.len())], button.clone());
+        }
+    }
+
+    fn somebody_takes(&mut self, pick: u64) {
+        let elsewhere = |page: usize| Some((page, self.pages[page].phone.view().elsewhere?.call));
+        let able: Vec<(usize, CallId)> = (0..self.pages.len()).filter_map(elsewhere).collect();
+        if !able.is_empty() {
+            let (page, call) = able[index(pick, able.len())];
+            self.input(page, Input::Take { call });
+        }
+    }
+
+    /// A page goes away and comes back.
+    fn reload(&mut self, page: usize, says_so: bool) {
+        if says_so {
+            self.input(page, Input::Yield);
+            self.close_socket(page);
+        } else if let Some(socket) = self.pages[page].socket {
+            self.kill_socket(socket);
+        }
+        self.start_anew(page);
     }
 
     /// The calls that a page shows, the one in the foreground first.
@@ -219,6 +251,10 @@ impl World {
     /// Everybody ends whatever there is.
     pub(super) fn all_hang_up(&mut self) {
         for page in 0..self.pages.len() {
+            if let Some(elsewhere) = self.pages[page].phone.view().elsewhere {
+                let call = elsewhere.call;
+                self.input(page, Input::Take { call });
+            }
             self.input(page, Input::End);
         }
     }
