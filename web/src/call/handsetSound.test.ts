@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import VALUES from "../../../crates/call/scenarios/values.json";
 import type { Role } from "../protocol/Role";
 import { isHeard } from "./invariants";
-import { seeded, type Side, World } from "./testing";
+import { seeded, type Side } from "./testing";
+import { World } from "./testWorld";
 
 const RUNS = 500;
 const STEPS = 150;
