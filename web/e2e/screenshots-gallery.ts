@@ -18,7 +18,7 @@ const PRESSED: Record<string, { wishes: string; press: string[] }> = {
   account: { wishes: "disturb", press: ["Your account"] },
   "sound-settings": { wishes: "open=1&call=active", press: ["Sound settings"] },
   "reject-message": { wishes: "open=1&call=incoming", press: ["Reject with a message"] },
-  "reject-waiting-message": { wishes: "open=1&call=waiting", press: ["Message…"] },
+  "reject-waiting-message": { wishes: "open=1&call=waiting", press: ["Reject with a message"] },
 };
 const OTHERS: Record<string, string> = {
   disturb: "disturb",
