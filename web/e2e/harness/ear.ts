@@ -122,7 +122,9 @@ export class Ear {
   /** The loudness of a pitch in decibels below full scale; -Infinity where there is no stream. */
   #loudness(hertz: number): Promise<number> {
     return this.#page.evaluate(async (pitch) => {
-      const stream = document.querySelector("audio")?.srcObject;
+      // Of two calls, the one that is not silenced.
+      const elements = [...document.querySelectorAll("audio")];
+      const stream = (elements.find(({ muted }) => !muted) ?? elements[0])?.srcObject;
       if (!(stream instanceof MediaStream)) return -Infinity;
       const page = globalThis as unknown as {
         ear?: { stream: MediaStream; analyser: AnalyserNode };
