@@ -93,7 +93,11 @@ export class Conversations {
     }
   }
 
-  put(conversation: Conversation): void {
+  put(told: Conversation): void {
+    // What was told here as read may not have reached the server yet when it told this.
+    const read = this.#toldRead.get(told.id) ?? 0;
+    const isBehind = read > told.read_seq && read >= told.last_seq;
+    const conversation = isBehind ? { ...told, read_seq: read, unread: 0, missed: 0 } : told;
     this.#byId.set(conversation.id, conversation);
     // A timeline hears of messages one by one; this is for those that came before it listened.
     void this.#timelines.get(conversation.id)?.resume(conversation.last_seq);

@@ -46,6 +46,15 @@ test("a blocked person's messages are not in the sum", () => {
   expect(all.unread).toBe(0);
 });
 
+test("what was read here stays read when the server tells of a time before", () => {
+  const { all } = begin({ ...conversation("a", 2), read_seq: 1, unread: 1 });
+  all.markRead("a");
+  all.put({ ...conversation("a", 2), read_seq: 1, unread: 1, missed: 1 });
+  expect(all.get("a")).toMatchObject({ read_seq: 2, unread: 0, missed: 0 });
+  all.put({ ...conversation("a", 3), read_seq: 2, unread: 1 });
+  expect(all.get("a")).toMatchObject({ read_seq: 2, unread: 1 });
+});
+
 test("reading is told once for each newest message, and again after the line was down", () => {
   const { all, line, snapshot } = begin({ ...conversation("a", 2), read_seq: 1, unread: 1 });
   all.markRead("a");
