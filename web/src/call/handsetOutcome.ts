@@ -85,8 +85,14 @@ export function answered(memory: HandsetMemory, outcome: Told, effects: HandsetE
     return;
   }
   const talks = call.state.state === "connecting" || call.state.state === "active";
-  if (talks && here.at === "takes_part") talk(memory, outcome, effects);
-  else ownCall(memory, outcome, effects);
+  if (talks && here.at === "takes_part") {
+    talk(memory, outcome, effects);
+  } else if (call.state.state === "ringing" && here.at === "elsewhere") {
+    // The account's other call was taken over by another device meanwhile, and this one waits there.
+    finish(memory, outcome.now, { why: "moved", device: here.device });
+  } else {
+    ownCall(memory, outcome, effects);
+  }
 }
 
 /** The call is answered, and this handset takes part. */

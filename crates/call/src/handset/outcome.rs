@@ -112,10 +112,15 @@ impl Handset {
             told.view.call.state,
             CallState::Connecting { .. } | CallState::Active { .. }
         );
-        if answered && told.view.here == Here::TakesPart {
-            self.talk(told, effects);
-        } else {
-            self.own_call(told, effects);
+        let rings = matches!(told.view.call.state, CallState::Ringing { .. });
+        match &told.view.here {
+            Here::TakesPart if answered => self.talk(told, effects),
+            // The account's other call was taken over by another device meanwhile, and this one waits there.
+            Here::Elsewhere { device } if rings => {
+                let device = device.clone();
+                self.finish(told.now, Ended::Moved { device });
+            }
+            Here::TakesPart | Here::Elsewhere { .. } | Here::Rings => self.own_call(told, effects),
         }
     }
 
