@@ -126,35 +126,3 @@ fn silence_while_quiet() {
         }));
     });
 }
-
-/// Runs seeds to the end and says what went wrong in how many, with one seed of each.
-pub(crate) fn survey(seeds: impl Iterator<Item = u64>) {
-    let mut kinds: std::collections::BTreeMap<String, (u64, u64, usize)> =
-        std::collections::BTreeMap::new();
-    for seed in seeds {
-        let script = Script::of(seed);
-        if let Err(fault) = play(&script, &script.steps, false) {
-            let kind: String = fault
-                .words
-                .chars()
-                .filter(|c| !c.is_ascii_digit())
-                .collect();
-            let kind = kind
-                .replace("Ada", "X")
-                .replace("Ben", "X")
-                .replace("Cleo", "X")
-                .replace("0", "")
-                .replace(['a', 'b', 'c', 'd', 'e', 'f'], "");
-            let kind: String = kind.chars().take(250).collect();
-            let entry = kinds.entry(kind).or_insert((0, seed, usize::MAX));
-            entry.0 += 1;
-            if script.steps.len() < entry.2 {
-                entry.1 = seed;
-                entry.2 = script.steps.len();
-            }
-        }
-    }
-    for (kind, (count, seed, steps)) in kinds {
-        println!("{count:>6} times, e.g. {seed} ({steps} steps): {kind}");
-    }
-}

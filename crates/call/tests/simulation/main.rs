@@ -51,6 +51,10 @@ const OFTEN: &[&str] = &[
     "lost",
     "replaced",
     "corrected",
+    "silent",
+    "quiet",
+    "taken over",
+    "answered during a call",
 ];
 
 /// `SEED=17 cargo test -p call --test simulation asked` runs one seed and tells its story; `SEEDS=200000..300000`
@@ -59,10 +63,6 @@ const OFTEN: &[&str] = &[
 fn seeds_that_are_asked_for() {
     if let Ok(seed) = std::env::var("SEED") {
         hunt::tell(seed.parse().unwrap());
-    }
-    if let Ok(seeds) = std::env::var("SURVEY") {
-        let (first, last) = seeds.split_once("..").unwrap();
-        hunt::survey(first.parse().unwrap()..last.parse().unwrap());
     }
     if let Ok(seeds) = std::env::var("SEEDS") {
         let (first, last) = seeds.split_once("..").unwrap();

@@ -80,11 +80,11 @@ pub(crate) enum Action {
 }
 
 const ACTIONS: &[(u32, Action)] = &[
-    (10, Action::Dial),
+    (12, Action::Dial),
     (2, Action::DialEachOther),
     (14, Action::Answer),
-    (4, Action::HoldAndAnswer),
-    (2, Action::EndAndAnswer),
+    (8, Action::HoldAndAnswer),
+    (4, Action::EndAndAnswer),
     (4, Action::Take),
     (3, Action::Reload),
     (2, Action::CrashPage),
@@ -114,7 +114,7 @@ const ACTIONS: &[(u32, Action)] = &[
 impl Script {
     pub(crate) fn of(seed: u64) -> Self {
         let mut chance = Chance::new(seed);
-        let people = if chance.one_in(2) { 2 } else { 3 };
+        let people = if chance.one_in(3) { 2 } else { 3 };
         let devices =
             (0..people).map(|_| 1 + u32::from(chance.one_in(2)) + u32::from(chance.one_in(3)));
         let devices = devices.collect();

@@ -18,7 +18,7 @@ use call::switchboard::Reach;
 use protocol::Timestamp;
 use uuid::Uuid;
 
-use super::script::{Action, Script, Weather};
+use super::script::{Script, Weather};
 use chance::Chance;
 use media::{End, Operation};
 use network::{Frame, Socket};
@@ -128,9 +128,9 @@ enum What {
         from: End,
         message: protocol::control::ControlMessage,
     },
-    Acts {
-        action: Action,
-        pick: u64,
+    Dials {
+        page: usize,
+        callee: usize,
     },
 }
 
@@ -216,7 +216,7 @@ impl World {
             What::Silence { end } => self.falls_silent(end),
             What::Fails { end, ufrag } => self.path_fails(end, &ufrag),
             What::Control { to, from, message } => self.control_arrives(to, from, message),
-            What::Acts { action, pick } => self.act(action, pick),
+            What::Dials { page, callee } => self.dial(page, callee),
         }
     }
 

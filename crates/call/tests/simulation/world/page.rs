@@ -5,7 +5,7 @@ use call::handset::{self, Effect as Do, MicrophoneFault, Refused, Timeouts};
 use call::phone::{Effect, Input, Phone, Slot};
 use call::switchboard::Party;
 use protocol::socket::RequestBody;
-use protocol::{CallId, DeviceId, Timestamp};
+use protocol::{AttemptId, CallId, DeviceId, Timestamp};
 use uuid::Uuid;
 
 use super::media::{End, Operation, Peer};
@@ -53,8 +53,9 @@ pub(super) struct Pending {
 pub(super) struct Kit {
     pub(super) microphone: Option<Microphone>,
     pub(super) peer: Option<Peer>,
-    /// The call that it was last used for.
+    /// The call that its peer connection is for, or the dial before there is one.
     call: Option<CallId>,
+    attempt: Option<AttemptId>,
 }
 
 pub(super) struct Microphone {
@@ -240,7 +241,8 @@ impl World {
             }
             Do::SetSpeaker { .. } | Do::Play { .. } => {}
             Do::ClosePeer => {
-                self.pages[page].kit(slot).call = None;
+                let kit = self.pages[page].kit(slot);
+                (kit.call, kit.attempt) = (None, None);
                 self.close_peer(page, slot);
             }
             Do::SendControl { message } => self.send_control(page, slot, message),
@@ -297,8 +299,13 @@ impl World {
     }
 
     fn send(&mut self, page: usize, slot: Slot, body: RequestBody) {
-        if let RequestBody::RingCall { call } | RequestBody::TakeCall { call, .. } = body {
-            self.pages[page].kit(slot).call = Some(call);
+        let kit = self.pages[page].kit(slot);
+        match &body {
+            RequestBody::RingCall { call } | RequestBody::TakeCall { call, .. } => {
+                kit.call = Some(*call);
+            }
+            RequestBody::StartCall { attempt, .. } => kit.attempt = Some(*attempt),
+            _ => {}
         }
         let it = &mut self.pages[page];
         let pending = Pending {
@@ -346,9 +353,12 @@ impl World {
                 else {
                     return;
                 };
-                self.pages[page].kit(slot).call = Some(call.call.id);
                 let input = match body {
                     RequestBody::StartCall { attempt, .. } => {
+                        let kit = self.pages[page].kit(slot);
+                        if kit.attempt == Some(attempt) {
+                            kit.call = Some(call.call.id);
+                        }
                         handset::Input::Started { attempt, call, now }
                     }
                     RequestBody::AnswerCall { .. } => handset::Input::Answered { call, now },

@@ -15,7 +15,9 @@ impl World {
     pub(crate) fn act(&mut self, action: Action, pick: u64) {
         self.tell(|_| format!("— {action:?}"));
         match action {
-            Action::Dial => self.somebody_dials(pick),
+            Action::Dial => {
+                self.somebody_dials(pick);
+            }
             Action::DialEachOther => self.two_dial_each_other(pick),
             Action::Answer => self.press(pick, rings, |_| Input::Answer),
             Action::HoldAndAnswer => self.press_waiting(pick, &Input::HoldAndAnswer),
@@ -105,6 +107,7 @@ impl World {
         let waits = |page: &usize| self.pages[*page].phone.view().waiting.is_some();
         let able: Vec<usize> = (0..self.pages.len()).filter(waits).collect();
         if !able.is_empty() {
+            self.tally.count("answered during a call");
             self.input(able[index(pick, able.len())], button.clone());
         }
     }
@@ -136,34 +139,27 @@ impl World {
         std::iter::once(view.current).chain(more).collect()
     }
 
-    fn somebody_dials(&mut self, pick: u64) {
-        let page = self.any_page(pick);
+    /// Somebody who has no call calls somebody. Says on which page whom.
+    fn somebody_dials(&mut self, pick: u64) -> Option<(usize, usize)> {
+        let free = |page: &usize| self.pages[*page].peers() + self.pages[*page].microphones() == 0;
+        let pages: Vec<usize> = (0..self.pages.len()).filter(free).collect();
+        let page = *pages.get(index(pick, pages.len().max(1)))?;
         let others = self.others_of(self.pages[page].person);
         let callee = others[index(pick >> 16, others.len())];
         self.dial(page, callee);
+        Some((page, callee))
     }
 
     fn two_dial_each_other(&mut self, pick: u64) {
-        self.somebody_dials(pick);
-        let page = self.any_page(pick);
+        let Some((page, callee)) = self.somebody_dials(pick) else {
+            return;
+        };
         let me = self.pages[page].person;
-        let others = self.others_of(me);
-        let callee = others[index(pick >> 16, others.len())];
-        let back = (0..1_000_u64)
-            .map(|i| (pick >> 32) + i)
-            .find(|&pick| self.dials(pick) == (callee, me));
-        if let Some(pick) = back {
-            let after = self.chance.upto(2_000);
-            let action = Action::Dial;
-            self.later(after, What::Acts { action, pick });
-        }
-    }
-
-    /// Who dials whom by a number.
-    fn dials(&self, pick: u64) -> (usize, usize) {
-        let me = self.pages[self.any_page(pick)].person;
-        let others = self.others_of(me);
-        (me, others[index(pick >> 16, others.len())])
+        let theirs = |page: &usize| self.pages[*page].person == callee;
+        let pages: Vec<usize> = (0..self.pages.len()).filter(theirs).collect();
+        let page = pages[index(pick >> 32, pages.len())];
+        let after = self.chance.upto(2_000);
+        self.later(after, What::Dials { page, callee: me });
     }
 
     fn others_of(&self, person: usize) -> Vec<usize> {
@@ -173,7 +169,7 @@ impl World {
         others
     }
 
-    fn dial(&mut self, page: usize, callee: usize) {
+    pub(super) fn dial(&mut self, page: usize, callee: usize) {
         let attempt = AttemptId(self.id());
         let conversation = conversation(self.pages[page].person, callee);
         self.input(

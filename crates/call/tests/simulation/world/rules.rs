@@ -117,7 +117,13 @@ impl World {
             CallState::Ended { end } => tally::name(end.reason),
         });
         let call = row.call.id;
-        let Some(before) = self.server.rows.get(&call) else {
+        let Some(before) = self.server.rows.get(&call).cloned() else {
+            self.tally.count(match row.reach {
+                Reach::Silent => "silent",
+                Reach::Quiet => "quiet",
+                Reach::Devices => "to devices",
+                Reach::Nobody => "to nobody",
+            });
             return;
         };
         assert!(
@@ -142,6 +148,9 @@ impl World {
         for (before, after) in parties {
             let same = before.is_none() || before == after;
             let taken = after.is_some() && self.server.takes.as_ref() == after;
+            if !same {
+                self.tally.count("taken over");
+            }
             assert!(same || taken, "{call} is {after:?}'s, and was {before:?}'s");
         }
     }
@@ -271,18 +280,21 @@ impl World {
 
     /// A live call that a page ought to show and does not.
     fn missing_view(&self, page: usize, call: CallId) -> Option<String> {
-        let me = &self.pages[page].me;
-        let told = self.server.board.view_for(call, me.user, me.device)?;
+        let it = &self.pages[page];
+        let told = self.server.board.view_for(call, it.me.user, it.me.device)?;
         let views = self.shown(page);
         let shown = views
             .iter()
             .any(|view| call_of(view) == Some(call) && is_call(view));
         let ought = match told.here {
-            Here::TakesPart => self.pages[page]
-                .phone
-                .view()
-                .elsewhere
-                .is_none_or(|it| it.call != call),
+            // The page was loaded anew while its request to start the call was under way, and was greeted before that
+            // arrived. Nobody calls any more; it rings until somebody ends it or it is not answered.
+            Here::TakesPart
+                if it.life > 0 && matches!(told.call.state, CallState::Ringing { .. }) =>
+            {
+                false
+            }
+            Here::TakesPart => it.phone.view().elsewhere.is_none_or(|it| it.call != call),
             Here::Elsewhere { .. } => false,
             Here::Rings => views == [HandsetView::Idle],
         };
