@@ -178,7 +178,7 @@ impl Handset {
             Input::ControlOpened => self.control_opened(),
             Input::Control { message } => self.control(now, message, out),
             Input::Welcome { calls, now: then } => self.welcome(now, calls, then, out),
-            Input::Call { call, now: then } => self.told(told(call, then), out),
+            Input::Call { call, now: then } => self.call_frame(told(call, then), out),
             Input::Started {
                 attempt,
                 call,

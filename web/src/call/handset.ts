@@ -188,7 +188,7 @@ function happen(
     case "welcome":
       return welcome(memory, now, input.calls, input.now, out);
     case "call":
-      return server.told(memory, told(input.call, input.now), out);
+      return server.callFrame(memory, told(input.call, input.now), out);
     case "started":
       return outcomes.started(memory, input.attempt, told(input.call, input.now), out);
     case "answered":

@@ -13,9 +13,11 @@ import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { CallView } from "../protocol/CallView";
 import type { Milliseconds } from "../protocol/Milliseconds";
 import type { HandsetMemory } from "./handset";
+import { canControl } from "./handsetControl";
 import { finish } from "./handsetEnding";
 import { HandsetLine } from "./handsetLine";
 import { talk } from "./handsetOutcome";
+import { soundOf } from "./handsetSound";
 import type { Outgoing, Ringing, Told } from "./handsetState";
 import { callOf, isFree, send, takeOffer, talkingTold, toLocal } from "./handsetState";
 import { isSent, takingTold } from "./handsetTaking";
@@ -46,6 +48,18 @@ function ring(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void
 /** Whether this handset had the call and rings for it no more. */
 export function isOver({ over }: HandsetMemory, call: CallId): boolean {
   return over.some((gone) => gone.call === call);
+}
+
+/** A `call` frame. What it shows of this device's sound is said again where it is not so. */
+export function callFrame(memory: HandsetMemory, frame: Told, effects: HandsetEffect[]): void {
+  const { call, role } = frame.view;
+  const shown = soundOf(frame.view, role);
+  told(memory, frame, effects);
+  const { state } = memory;
+  if (state.at !== "talking" || state.call !== call.id) return;
+  if (state.sound.isContradictedBy(shown) && state.sound.mustBeTold(shown)) {
+    state.sound.tell(call.id, canControl(memory), effects);
+  }
 }
 
 /** A `call` frame, or a call of the snapshot. */

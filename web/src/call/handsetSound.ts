@@ -94,10 +94,15 @@ export class HandsetSound {
   /** Says whether the server must be told the own state, because it shows another one. */
   mustBeTold(shown: CallSound): boolean {
     if (isSame(shown, this.#own)) return false;
-    if (shown.change >= this.#own.change) {
+    if (this.isContradictedBy(shown)) {
       this.#own = { ...this.#own, change: after(shown.change) };
     }
     return true;
+  }
+
+  /** Whether the server shows what this device never said: a page before this one said it, and it came late. */
+  isContradictedBy(shown: CallSound): boolean {
+    return shown.change >= this.#own.change && !isSame(shown, this.#own);
   }
 
   /** Tells the own state by both ways. */

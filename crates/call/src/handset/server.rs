@@ -13,6 +13,21 @@ use super::state::{Answer, Ringing, Stage, State, Told};
 use super::{Effect, Ended, Handset};
 
 impl Handset {
+    /// A `call` frame. What it shows of this device's sound is said again where it is not so.
+    pub(super) fn call_frame(&mut self, told: Told, effects: &mut Vec<Effect>) {
+        let call = told.view.call.id;
+        let shown = told.view.call.sound(told.view.role);
+        self.told(told, effects);
+        let control = self.can_control();
+        if let State::Talking(talking) = &mut self.state
+            && talking.call == call
+            && talking.sound.is_contradicted_by(shown)
+            && talking.sound.must_be_told(shown)
+        {
+            talking.sound.tell(call, control, effects);
+        }
+    }
+
     /// A `call` frame, or a call of the snapshot.
     pub(super) fn told(&mut self, told: Told, effects: &mut Vec<Effect>) {
         if !self.state.is_free() && self.state.call() == Some(told.view.call.id) {

@@ -93,10 +93,15 @@ impl Sound {
 
     /// Says whether the server must be told the own state, because it shows another one.
     pub(super) fn must_be_told(&mut self, shown: CallSound) -> bool {
-        if shown.change >= self.own.change && shown != self.own {
+        if self.is_contradicted_by(shown) {
             self.own.change = shown.change.saturating_add(1);
         }
         shown != self.own
+    }
+
+    /// Whether the server shows what this device never said: a page before this one said it, and it came late.
+    pub(super) fn is_contradicted_by(&self, shown: CallSound) -> bool {
+        shown.change >= self.own.change && shown != self.own
     }
 
     /// Tells the own state by both ways.
