@@ -38,17 +38,33 @@ for (const colorScheme of ["light", "dark"] as const) {
     await expect(ben.call(ada)).toBeVisible();
     await expectAccessible(ada, "outgoing call");
     await expectAccessible(ben, "incoming call");
+    await ben.call(ada).getByRole("button", { name: "Reject with a message…" }).click();
+    await expectAccessible(ben, "a message instead of an answer");
+    await ben.page.keyboard.press("Escape");
     await ben.call(ada).getByRole("button", { name: "Answer" }).click();
     await expect(ada.call(ben).getByRole("timer")).toBeVisible();
     await expectAccessible(ada, "active call");
+    await ada.call(ben).getByRole("button", { name: "Sound settings" }).click();
+    await expectAccessible(ada, "sound settings in a call");
+    await ada.page.keyboard.press("Escape");
+    await ada.call(ben).getByRole("button", { name: "Hold" }).click();
+    await expectAccessible(ada, "call on hold");
+    await expectAccessible(ben, "call that the other side holds");
     await ada.call(ben).getByRole("button", { name: "Minimise call" }).click();
     await expectAccessible(ada, "minimised call");
     await ada.page.getByRole("button", { name: "End call" }).click();
     await expectAccessible(ben, "ended call");
     await expectAccessible(ada, "a conversation with a call");
 
+    await ada.page.getByRole("button", { name: /^Calls/ }).click();
+    await expectAccessible(ada, "the call log");
+
     await ada.openAccount();
+    await ada.page.getByRole("switch", { name: "Quiet hours" }).click();
+    await ada.page.getByRole("radio", { name: "For 1 hour" }).check();
     await expectAccessible(ada, "account");
+    await ada.page.keyboard.press("Escape");
+    await expectAccessible(ada, "do not disturb");
   });
 }
 

@@ -21,6 +21,11 @@ test("everything fits a phone of 360 pixels", async ({ people }) => {
   await ada.seesConversations();
   await expectToFit(ada);
   await ada.openAccount();
+  await ada.page.getByRole("switch", { name: "Quiet hours" }).click();
+  await ada.page.getByRole("radio", { name: "Until tomorrow" }).check();
+  await expectToFit(ada);
+  await ada.page.keyboard.press("Escape");
+  await ada.page.getByRole("button", { name: /^Calls/ }).click();
   await expectToFit(ada);
 });
 

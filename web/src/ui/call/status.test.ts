@@ -45,6 +45,17 @@ test("a call that was silenced here says so, and a microphone that fails says mo
   expect(callStatus({ ...incoming, answering: true }, "Ben", "me").title).toBe("Answering…");
 });
 
+test("a call that has ended tells how long it was, one that goes on elsewhere does not", () => {
+  const ended = { phase: "ended", conversation: "c", call: "call", outgoing: true } as const;
+  const hungUp = { why: "call", end: { reason: "hung_up", by: "me" } } as const;
+  const words = (view: HandsetView): string => callStatus(view, "Ben", "me").title;
+  expect(words({ ...ended, why: hungUp, talked: 6_000 })).toBe("Call ended · 6 s");
+  expect(words({ ...ended, why: hungUp, talked: null })).toBe("Call ended");
+  expect(words({ ...ended, why: { why: "moved", device: "Laptop" }, talked: 6_000 })).toBe(
+    "The call goes on on Laptop",
+  );
+});
+
 function title(change: Partial<Active>): string {
   return callStatus(active(change), "Ben", "me").title;
 }

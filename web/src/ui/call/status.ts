@@ -30,7 +30,8 @@ export function callStatus(view: HandsetView, name: string, me: UserId): Words {
       return activeWords(view, name);
     case "ended": {
       const words = endedWords(view.why, view.outgoing, view.talked !== null, name, me);
-      return view.talked === null
+      // A call that goes on elsewhere has no length yet.
+      return view.talked === null || view.why.why !== "call"
         ? words
         : { ...words, title: `${words.title} · ${spokenDuration(view.talked)}` };
     }
