@@ -1,19 +1,11 @@
-//! People, conversations, descriptions and candidates.
+//! People, conversations and descriptions.
 
-use protocol::description::{
-    CallDescription, Candidate, CandidateKind, Codec, DescriptionKind, Direction, DtlsRole,
-};
+use protocol::description::{CallDescription, Codec, DescriptionKind, Direction, DtlsRole};
 use protocol::{ConversationId, UserId};
 use uuid::Uuid;
 
-pub(crate) const NAMES: [&str; 3] = ["Ada", "Ben", "Cleo"];
-
 pub(crate) fn user(person: usize) -> UserId {
     UserId(Uuid::from_u128(person as u128 + 0xa0))
-}
-
-pub(crate) fn person(user: UserId) -> usize {
-    usize::try_from(user.0.as_u128() - 0xa0).unwrap()
 }
 
 /// The conversation of two; its id holds both.
@@ -54,15 +46,5 @@ pub(crate) fn description(
         }],
         extensions: Vec::new(),
         direction: Direction::Sendrecv,
-    }
-}
-
-pub(crate) fn candidate(port: u16) -> Candidate {
-    Candidate {
-        foundation: "1".parse().unwrap(),
-        priority: 1,
-        address: "192.0.2.1".parse().unwrap(),
-        port,
-        kind: CandidateKind::Host,
     }
 }

@@ -2,6 +2,7 @@
 
 use call::handset::HandsetView;
 use call::switchboard::{Party, Row};
+use protocol::CallId;
 use protocol::call::CallState;
 
 use crate::device::Device;
@@ -75,9 +76,16 @@ pub(crate) fn server(server: &Server) {
     assert!(live.count() <= 1, "two calls of the same two at once");
 }
 
-/// Two devices of one person never talk at once.
-pub(crate) fn talks(view: &HandsetView) -> bool {
-    matches!(view, HandsetView::Active { on_hold: false, .. })
+/// The call that is talked in. Two devices of a person never talk in the same one, but while it moves.
+pub(crate) fn talks(view: &HandsetView) -> Option<CallId> {
+    match view {
+        HandsetView::Active {
+            call,
+            on_hold: false,
+            ..
+        } => Some(*call),
+        _ => None,
+    }
 }
 
 /// At the end of a run a device shows nothing, waits for nothing and has nothing open.

@@ -277,7 +277,7 @@ impl Device {
             Do::Send { request } => {
                 let is_free = |id: &u32| self.pending.iter().all(|sent| sent.id != *id);
                 let sent = Sent {
-                    id: (0..).find(is_free).unwrap(),
+                    id: (0..u32::MAX).find(is_free).unwrap(),
                     slot,
                     wanted_at: self.now,
                     age: Milliseconds(0),

@@ -15,6 +15,8 @@
 
 use std::collections::HashMap;
 
+use protocol::CallId;
+
 use crate::check;
 use crate::device::{Device, Frame, Press, Sent, person};
 use crate::mark::{self, Mark, Store};
@@ -32,22 +34,13 @@ pub(crate) struct Alphabet {
     takes: [u8; DEVICES],
     losses: [u8; DEVICES],
     idle: [bool; DEVICES],
-    /// While so many frames are under way to a device, the server waits before it does what sends it another.
-    under_way: usize,
+    absent: [bool; DEVICES],
 }
 
 impl Alphabet {
     /// Nobody begins anything; whatever the screen offers may be pressed.
     pub(crate) fn new() -> Self {
-        Self {
-            under_way: CHANNEL_MAX,
-            ..Self::default()
-        }
-    }
-
-    pub(crate) fn under_way(mut self, frames: usize) -> Self {
-        self.under_way = frames;
-        self
+        Self::default()
     }
 
     /// The device calls the other person, once more.
@@ -59,6 +52,12 @@ impl Alphabet {
     /// Nobody presses anything on the device; it rings, is told, and falls silent.
     pub(crate) fn lies_there(mut self, device: usize) -> Self {
         self.idle[device] = true;
+        self
+    }
+
+    /// The device is switched off.
+    pub(crate) fn without(mut self, device: usize) -> Self {
+        self.absent[device] = true;
         self
     }
 
@@ -107,7 +106,7 @@ pub(crate) enum Move {
 struct Known {
     device: Device,
     presses: Vec<Press>,
-    talks: bool,
+    talks: Option<CallId>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -129,7 +128,6 @@ pub(crate) struct Model {
     frames: Store<Frame>,
     of_device: HashMap<(u32, What), Outcome>,
     of_server: HashMap<(u32, usize, What), Outcome>,
-    under_way: usize,
     /// Whether a call may be on two devices of a person for a moment, because it moves.
     moves: bool,
 }
@@ -146,14 +144,12 @@ impl Model {
             frames: Store::new(),
             of_device: HashMap::new(),
             of_server: HashMap::new(),
-            under_way: 0,
             moves: false,
         }
     }
 
     /// Everybody is connected and greeted, and nothing has happened.
     pub(crate) fn first(&mut self, alphabet: &Alphabet) -> State {
-        self.under_way = alphabet.under_way;
         self.moves = alphabet.takes.iter().any(|&takes| takes > 0);
         let mut server = Server::new();
         let devices = std::array::from_fn(|number| {
@@ -163,10 +159,12 @@ impl Model {
                 alphabet.takes[number],
                 alphabet.idle[number],
             );
-            let mut told = Vec::new();
-            server.connects(number, &mut told);
-            for (_, frame) in told {
-                device.frame(frame, &mut Vec::new());
+            if !alphabet.absent[number] {
+                let mut told = Vec::new();
+                server.connects(number, &mut told);
+                for (_, frame) in told {
+                    device.frame(frame, &mut Vec::new());
+                }
             }
             self.keep_device(device)
         });
@@ -190,10 +188,7 @@ impl Model {
         let mut moves = Vec::new();
         for device in 0..DEVICES {
             if state.up[device] != 0 {
-                let sent = self.channels.get(state.up[device])[0];
-                if self.has_room(state, device, What::Frame(sent)) {
-                    moves.push(Move::Up(device));
-                }
+                moves.push(Move::Up(device));
             }
             self.device_moves(state, device, &mut moves);
             let link = state.link(device);
@@ -210,8 +205,7 @@ impl Model {
                 moves.push(Move::Connects(device));
             }
         }
-        let tick = What::Press(Press::Tick);
-        if self.servers.get(state.server).deadline().is_some() && self.has_room(state, 0, tick) {
+        if self.servers.get(state.server).deadline().is_some() {
             moves.push(Move::ServerTick);
         }
         moves
@@ -299,8 +293,11 @@ impl Model {
     fn check(&self, state: &State) {
         let talks = |device: usize| self.devices.get(state.devices[device]).talks;
         for person in [0, 2] {
-            let both = talks(person) && talks(person + 1);
-            assert!(self.moves || !both, "both devices of a person talk");
+            let both = talks(person).is_some() && talks(person) == talks(person + 1);
+            assert!(
+                self.moves || !both,
+                "both devices of a person talk in one call"
+            );
         }
     }
 
@@ -340,14 +337,6 @@ impl Model {
             .map(|sent| (device, self.sent.number(mark::of(&sent), || sent)));
         let sent = sent.collect();
         (self.keep_device(it), sent)
-    }
-
-    /// Whether no channel is full into which something would send.
-    fn has_room(&mut self, state: &State, device: usize, what: What) -> bool {
-        let key = self.server_key(state, device, what);
-        let (_, told) = &self.of_server[&key];
-        let full = |to: usize| self.channels.get(state.down[to]).len() >= self.under_way;
-        !told.iter().any(|&(to, _)| full(to))
     }
 
     fn server_key(&mut self, state: &State, device: usize, what: What) -> (u32, usize, What) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod chance;
 mod media;
+mod names;
 mod network;
 mod page;
 mod people;

@@ -7,8 +7,9 @@ use protocol::description::{CallDescription, DescriptionKind};
 
 use call::phone::Slot;
 
+use super::names::candidate;
 use super::{What, World};
-use crate::values::{candidate, description};
+use crate::values::description;
 
 /// ICE gives up on a path that it does not find, or that does not come back, after so long at least and at most.
 const GIVES_UP: (i64, i64) = (10_000, 20_000);

@@ -12,7 +12,8 @@ use super::media::{End, Operation, Peer};
 use super::network::Frame;
 use super::{What, World};
 
-use crate::values::{NAMES, user};
+use super::names::NAMES;
+use crate::values::user;
 
 #[allow(
     clippy::struct_excessive_bools,

@@ -7,10 +7,11 @@ use call::switchboard::{self, Effect, Party, Reach, Refusal, Reply, Request, Row
 use protocol::socket::RequestBody;
 use protocol::{CallId, DeviceId, UserId};
 
+use super::names::person;
 use super::network::Frame;
 use super::page::Pending;
 use super::{What, World};
-use crate::values::{other, person};
+use crate::values::other;
 
 pub(super) struct Server {
     pub(super) board: Switchboard,
