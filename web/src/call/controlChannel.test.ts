@@ -29,6 +29,16 @@ test("nothing is said before the channel is open, and nothing is told once the c
   expect(told).toEqual([]);
 });
 
+test("a flood is passed over, and a second later the other side is read again", async () => {
+  const { channel, told, belongings } = make();
+  for (let i = 0; i < 1000; i += 1) channel.receive('{"type":"leaving"}');
+  expect(told).toHaveLength(50);
+  await vi.advanceTimersByTimeAsync(1000);
+  channel.receive('{"type":"hang_up"}');
+  expect(told.at(-1)).toEqual({ type: "hang_up" });
+  belongings.close();
+});
+
 test("a goodbye waits until the last word has left", async () => {
   const channel = new FakeChannel();
   channel.bufferedAmount = 20;

@@ -1,12 +1,15 @@
 // The control channel: what the two devices of a call say to each other directly.
 //
 // Both sides make it with the same number, so it needs no negotiation. What the other side sends is
-// read strictly (`control.ts`), and what cannot be read is passed over. What is said while it is not
+// read strictly (`control.ts`), and what cannot be read, or comes too fast, is passed over. What is said while it is not
 // open is lost here; the socket carries everything that matters as well.
 
 import type { ControlMessage } from "../protocol/ControlMessage";
 import type { Belongings } from "./belongings";
 import { readControl, writeControl } from "./control";
+
+/** Messages of the other side that are read each second, after as many at once; an honest one sends about 12. */
+const MESSAGES_PER_SECOND = 50;
 
 /** What the control channel tells. */
 export interface ControlEvents {
@@ -18,11 +21,15 @@ export interface ControlEvents {
 
 export class ControlChannel {
   readonly #channel: RTCDataChannel;
+  #readable = MESSAGES_PER_SECOND;
 
   constructor(rtc: RTCPeerConnection, events: ControlEvents, belongings: Belongings) {
     this.#channel = rtc.createDataChannel("control", { negotiated: true, id: 0 });
     belongings.listen(this.#channel, "open", () => events.controlOpened());
+    belongings.every(1000, () => (this.#readable = MESSAGES_PER_SECOND));
     belongings.listen(this.#channel, "message", ({ data }: MessageEvent) => {
+      if (this.#readable === 0) return;
+      this.#readable -= 1;
       const message = readControl(data);
       if (message) events.control(message);
     });

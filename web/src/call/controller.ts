@@ -11,6 +11,7 @@ import type { ConversationId } from "../protocol/ConversationId";
 import type { PhoneInput } from "../protocol/PhoneInput";
 import type { PhoneView } from "../protocol/PhoneView";
 import type { Welcome } from "../protocol/Welcome";
+import { CallMemory } from "./callMemory";
 import { iceServers, isPeerOffered } from "./connection";
 import { KnownCalls } from "./knownCalls";
 import { captureObstacle, watchDevices } from "./media";
@@ -241,6 +242,7 @@ class Controller implements CallController {
     this.#clockAhead = 0;
     const driver = new PhoneDriver(me.id, timeoutsFrom(limits), this.#treatment, {
       line: this.#ports.line,
+      memory: new CallMemory(me.id, localStorage),
       now: () => Math.floor(performance.now()),
       iceServers: () => iceServers(location.hostname, this.#welcome?.ice.stun_port ?? null),
       shown: (view) => this.#shown(view),
@@ -248,7 +250,8 @@ class Controller implements CallController {
       microphoneChanged: (changedTo) => this.#ports.display.microphoneChanged({ changedTo }),
     });
     this.#driver = driver;
-    driver.hand({ type: "welcome", ...this.#known.all, resume: how === "resumes" });
+    const { calls, now } = this.#known.all;
+    driver.begin(calls, now, how === "resumes");
     if (!this.#ports.line.open) driver.hand({ type: "socket_lost" });
   }
 

@@ -4,6 +4,8 @@
 // their order, one input after the other, and looks after each that what is held, shown and told agrees.
 
 import { Disconnected, type Line, RequestRefused } from "../net/line";
+import type { CallId } from "../protocol/CallId";
+import type { CallView } from "../protocol/CallView";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetTimeouts } from "../protocol/HandsetTimeouts";
 import type { HandsetView } from "../protocol/HandsetView";
@@ -13,7 +15,9 @@ import type { PhoneView } from "../protocol/PhoneView";
 import type { RefusedRequest } from "../protocol/RefusedRequest";
 import type { RequestBody } from "../protocol/RequestBody";
 import type { Slot } from "../protocol/Slot";
+import type { Timestamp } from "../protocol/Timestamp";
 import type { UserId } from "../protocol/UserId";
+import type { CallMemory } from "./callMemory";
 import type { Levels } from "./connection";
 import { Equipment } from "./equipment";
 import { NOTHING_TOLD, type SoundTold, soundTold, violations } from "./invariants";
@@ -25,6 +29,8 @@ const SLOTS: readonly Slot[] = ["a", "b"];
 
 export interface DriverPorts {
   readonly line: Line;
+  /** What this device knows of its calls from a page before. */
+  readonly memory: CallMemory;
   /** The phone's clock: whole milliseconds that never go back. */
   readonly now: () => number;
   /** Where a new peer asks for its addresses. */
@@ -81,6 +87,22 @@ export class PhoneDriver {
 
   setTimeouts(timeouts: HandsetTimeouts): void {
     this.#phone.setTimeouts(timeouts);
+  }
+
+  /** Begins with the calls that there are. One that was ended here stays ended, and what was muted stays muted. */
+  begin(calls: readonly CallView[], now: Timestamp, resume: boolean): void {
+    const { memory } = this.#ports;
+    const isEnded = ({ call, here }: CallView): boolean =>
+      here.at === "takes_part" && memory.wasEnded(call.id);
+    const left = calls.filter((call) => !isEnded(call));
+    const muted = left.map(({ call }) => call.id).filter((call) => memory.wasMuted(call));
+    this.hand({ type: "welcome", calls: left, now, resume });
+    for (const { call } of calls.filter(isEnded)) {
+      void this.#send("a", { type: "hang_up", call: call.id, heard_ago: null });
+    }
+    const { current } = this.#view;
+    const call = current.phase === "active" || current.phase === "outgoing" ? current.call : null;
+    if (call !== null && muted.includes(call)) this.hand({ type: "mute", muted: true });
   }
 
   /** Hands inputs in one after the other: one that comes while another is handled waits. */
@@ -188,8 +210,11 @@ export class PhoneDriver {
   }
 
   async #send(slot: Slot, request: RequestBody): Promise<void> {
+    const ended = callEndedBy(request);
+    if (ended !== null) this.#ports.memory.ending(ended);
     try {
       const outcome = await this.#ports.line.request(request, { resend: true });
+      if (ended !== null) this.#ports.memory.told(ended);
       if (outcome.type !== "call") return;
       const { call, now } = outcome;
       if (request.type === "start_call") {
@@ -209,6 +234,8 @@ export class PhoneDriver {
   }
 
   #refused(slot: Slot, request: RequestBody, { code, message }: RequestRefused): void {
+    const ended = callEndedBy(request);
+    if (ended !== null) this.#ports.memory.told(ended);
     const refused = refusedRequest(request);
     if (refused) {
       const input = { type: "refused", request: refused, code, message } as const;
@@ -230,7 +257,16 @@ export class PhoneDriver {
     if (text === this.#shown) return;
     this.#shown = text;
     this.#view = view;
+    this.#remember(view);
     this.#ports.shown(view);
+  }
+
+  #remember({ current, held }: PhoneView): void {
+    for (const view of [current, held]) {
+      if ((view?.phase === "active" || view?.phase === "outgoing") && view.call !== null) {
+        this.#ports.memory.mute(view.call, view.muted);
+      }
+    }
   }
 
   #schedule(): void {
@@ -270,6 +306,20 @@ export class PhoneDriver {
       }
     }
     this.#faults = says;
+  }
+}
+
+/** The call that is over once the server has heard this; nothing for every other request. */
+function callEndedBy(request: RequestBody): CallId | null {
+  switch (request.type) {
+    case "hang_up":
+    case "cancel_call":
+    case "decline_call":
+      return request.call;
+    case "report_call":
+      return request.report.report === "connected" ? null : request.call;
+    default:
+      return null;
   }
 }
 
