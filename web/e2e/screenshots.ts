@@ -59,7 +59,7 @@ for (const { name, context } of pictures.SETTINGS) {
     await ben.callButton(ada).click();
     await expect(ada.call(ben).getByRole("button", { name: "Answer" })).toBeVisible();
     await picture("call-incoming");
-    await ada.call(ben).getByRole("button", { name: "Reject" }).click();
+    await ada.call(ben).getByRole("button", { name: "Reject", exact: true }).click();
     await expect(ada.call(ben)).toBeHidden();
     await picture("conversation-after-calls");
     await backToList(ada);
