@@ -20,7 +20,7 @@ import { talk } from "./handsetOutcome";
 import { soundOf } from "./handsetSound";
 import type { Outgoing, Ringing, Told } from "./handsetState";
 import { callOf, isFree, send, takeOffer, talkingTold, toLocal } from "./handsetState";
-import { isSent, takingTold } from "./handsetTaking";
+import { isSent, takingIsOffered, takingTold } from "./handsetTaking";
 
 /** Begins to ring, unless the call is over here or too old. */
 function ring(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void {
@@ -166,6 +166,8 @@ export function remoteDescription(
   const { state } = memory;
   if (state.at === "ringing" && state.call === call && state.answer !== "sent") {
     takeOffer(state, description, effects);
+  } else if (state.at === "taking" && state.call === call && description.kind === "offer") {
+    takingIsOffered(state, description.epoch);
   } else {
     listeningLine(memory, call)?.remoteDescription(description, effects);
   }

@@ -85,6 +85,14 @@ export function takingTold(taking: Taking, told: Told, timeouts: HandsetTimeouts
   return here;
 }
 
+/**
+ * An offer of the other side that comes before the outcome is for the connection before this one; the outcome brings
+ * whatever the server has for this one. It may be why the take-over is refused.
+ */
+export function takingIsOffered(taking: Taking, epoch: number): void {
+  taking.epoch = Math.max(taking.epoch, epoch);
+}
+
 /** The microphone is open: the offer is made. */
 export function makeOffer(taking: Taking, effects: HandsetEffect[]): void {
   taking.progress = { at: "offering" };

@@ -5,7 +5,7 @@
 
 use protocol::CallId;
 use protocol::call::{CallState, Here};
-use protocol::description::{CallDescription, Candidate};
+use protocol::description::{CallDescription, Candidate, DescriptionKind};
 use protocol::socket::RequestBody;
 
 use super::line::Line;
@@ -186,6 +186,12 @@ impl Handset {
             && ringing.answer != Answer::Sent
         {
             return ringing.take_offer(description, effects);
+        }
+        if let State::Taking(taking) = &mut self.state
+            && taking.call == call
+            && description.kind == DescriptionKind::Offer
+        {
+            return taking.is_offered(description.epoch);
         }
         if let Some(line) = self.listening_line(call) {
             line.remote_description(description, effects);

@@ -103,6 +103,12 @@ impl Taking {
         Some(here.clone())
     }
 
+    /// An offer of the other side that comes before the outcome is for the connection before this one; the outcome brings
+    /// whatever the server has for this one. It may be why the take-over is refused.
+    pub(super) fn is_offered(&mut self, epoch: u16) {
+        self.epoch = self.epoch.max(epoch);
+    }
+
     /// The microphone is open: the offer is made.
     pub(super) fn offer(&mut self, effects: &mut Vec<Effect>) {
         self.progress = Progress::Offering;
