@@ -21,7 +21,7 @@ import type { CallController, CallPorts, CreateController, SoundTreatment } from
 import type { GuestPress } from "./tabMessages";
 import { type Ownership, Tabs } from "./tabs";
 import { timeoutsFrom } from "./timeouts";
-import { loadTreatment, saveTreatment } from "./treatment";
+import { loadTreatment, saveTreatment, watchTreatment } from "./treatment";
 
 export const createController: CreateController = (ports) => new Controller(ports);
 
@@ -58,6 +58,7 @@ class Controller implements CallController {
       ports.line.listen(this.#lineListener()),
       this.#watchPage(),
       this.#watchObstacle(),
+      watchTreatment((treatment) => this.#treat(treatment)),
     );
     ports.display.soundTreatment(this.#treatment);
   }
@@ -127,8 +128,12 @@ class Controller implements CallController {
   }
 
   treatSound(treatment: SoundTreatment): void {
-    this.#treatment = treatment;
     saveTreatment(localStorage, treatment);
+    this.#treat(treatment);
+  }
+
+  #treat(treatment: SoundTreatment): void {
+    this.#treatment = treatment;
     this.#driver?.treatSound(treatment);
     this.#ports.display.soundTreatment(treatment);
   }

@@ -34,6 +34,19 @@ export function saveTreatment(
   storage.setItem(KEY, JSON.stringify({ echoCancellation, noiseSuppression, autoGainControl }));
 }
 
+/** Tells what was chosen in another tab of this browser. Gives what ends it. */
+export function watchTreatment(chosen: (treatment: SoundTreatment) => void): () => void {
+  const stop = new AbortController();
+  addEventListener(
+    "storage",
+    ({ key, storageArea }) => {
+      if (key === KEY && storageArea) chosen(loadTreatment(storageArea));
+    },
+    { signal: stop.signal },
+  );
+  return () => stop.abort();
+}
+
 /** What to capture with. */
 export function constraintsOf(treatment: SoundTreatment): MediaTrackConstraints {
   return { ...treatment, channelCount: 1 };
