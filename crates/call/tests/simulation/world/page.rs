@@ -30,6 +30,8 @@ pub(super) struct Page {
     tick_at: Option<i64>,
     pub(super) socket: Option<usize>,
     pub(super) greeted: bool,
+    /// Whether it was ever greeted since it was loaded.
+    began: bool,
     /// Whether it has a network.
     pub(super) online: bool,
     /// Its session was ended; it learns of that when it connects.
@@ -81,6 +83,7 @@ impl Page {
             tick_at: None,
             socket: None,
             greeted: false,
+            began: false,
             online: true,
             signed_out: false,
             requests: 0,
@@ -192,6 +195,7 @@ impl World {
         it.tick_at = None;
         it.socket = None;
         it.greeted = false;
+        it.began = false;
         it.signed_out = false;
         it.pending.clear();
         it.kits = Default::default();
@@ -334,7 +338,8 @@ impl World {
                 let it = &mut self.pages[page];
                 it.greeted = true;
                 let pending = it.pending.clone();
-                let resume = true;
+                // Only a page that was loaded just now goes on with calls that it does not know.
+                let resume = !std::mem::replace(&mut it.began, true);
                 self.input(page, Input::Welcome { calls, now, resume });
                 for again in pending {
                     self.send_up(page, again);
