@@ -1,7 +1,7 @@
 //! What must be true: at every moment, soon after the network healed, and when all is over.
 
 use call::handset::HandsetView;
-use call::switchboard::{Reach, Row};
+use call::switchboard::{Party, Reach, Row};
 use protocol::call::{CallState, Here};
 use protocol::limits::DEVICE_RING_TIMEOUT;
 use protocol::{CallId, Milliseconds};
@@ -139,7 +139,16 @@ impl World {
                 self.tally.count("corrected");
             }
             (Some(_), None) => panic!("{call} goes on after its end"),
-            (None, _) => {}
+            (None, Some(_)) => {
+                let parties = [Some(&before.caller), before.callee.as_ref()];
+                let may = |by: &Party| before.callee.is_none() || parties.contains(&Some(by));
+                let by = self.server.asks.as_ref();
+                assert!(
+                    by.is_none_or(may),
+                    "{by:?} ended {call}, which others talk in"
+                );
+            }
+            (None, None) => {}
         }
         let parties = [
             (Some(&before.caller), Some(&row.caller)),

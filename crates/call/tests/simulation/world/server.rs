@@ -23,6 +23,8 @@ pub(super) struct Server {
     pub(super) dies_after: Option<usize>,
     /// Who takes a call over at this moment.
     pub(super) takes: Option<Party>,
+    /// Whose request is carried out at this moment.
+    pub(super) asks: Option<Party>,
     tick_at: Option<i64>,
 }
 
@@ -34,6 +36,7 @@ impl Server {
             ends: BTreeMap::new(),
             dies_after: None,
             takes: None,
+            asks: None,
             tick_at: None,
         }
     }
@@ -157,9 +160,10 @@ impl World {
         let Pending { id, body, .. } = sent;
         let takes = matches!(body, RequestBody::TakeCall { .. });
         self.server.takes = takes.then(|| self.pages[page].me.clone());
+        self.server.asks = Some(self.pages[page].me.clone());
         let input = self.input_of(page, body, sent.wanted_at);
         let reply = self.ask_server(input);
-        self.server.takes = None;
+        (self.server.takes, self.server.asks) = (None, None);
         let Some(reply) = reply else {
             return;
         };
