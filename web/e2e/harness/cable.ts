@@ -7,6 +7,7 @@ export class Cable {
   readonly url: string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
   #isCut = false;
 
   private constructor(server: Server, port: number) {
@@ -33,6 +34,23 @@ export class Cable {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /**
+   * Makes a black hole of every connection: nothing passes any more and nobody is told, as when a
+   * router forgets a connection. New connections work.
+   */
+  swallow(): void {
+    for (const [near, far] of this.#pairs) {
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        from.unpipe(to);
+        // Goes on being read: a full buffer would tell the sender that something is wrong.
+        from.resume();
+      }
+    }
+  }
+
   mend(): void {
     this.#isCut = false;
   }
@@ -49,6 +67,8 @@ export class Cable {
       return;
     }
     const far = connect(port, "127.0.0.1");
+    const pair = [near, far] as const;
+    this.#pairs.add(pair);
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -59,6 +79,7 @@ export class Cable {
       socket.on("error", () => undefined);
       socket.on("close", () => {
         this.#sockets.delete(socket);
+        this.#pairs.delete(pair);
         other.destroy();
       });
       socket.pipe(other);

@@ -29,6 +29,25 @@ export class Caller {
     return new Caller(person, await Ear.at(person.page), hertz);
   }
 
+  /** Another tab in somebody's browser. */
+  static async tab(people: People, of: Caller): Promise<Caller> {
+    const person = await people.tab(of.person);
+    return new Caller(person, await Ear.at(person.page), of.hertz);
+  }
+
+  /** Another device of somebody's, signed in. */
+  static async device(
+    people: People,
+    of: Caller,
+    hertz: number,
+    how: Joining = {},
+  ): Promise<Caller> {
+    const { account } = of.person;
+    const device = await Caller.join(people, account.displayName, hertz, { account, ...how });
+    await device.person.signIn();
+    return device;
+  }
+
   /** The call modal with somebody. */
   call(other: Caller): Locator {
     return this.person.call(other.person);
@@ -59,6 +78,14 @@ export class Caller {
 
   async end(other: Caller): Promise<void> {
     await this.button(other, "End call").click();
+  }
+
+  /** Closes the screen of a call that is over. */
+  async dismiss(other: Caller): Promise<void> {
+    const close = this.button(other, "Close");
+    // It may go away by itself in the meantime.
+    if (await close.isVisible()) await this.person.page.keyboard.press("Escape");
+    await expect(this.call(other)).toBeHidden();
   }
 
   /** Waits until the call is shown as running. */

@@ -6,20 +6,26 @@
  */
 import { expect, type Page } from "@playwright/test";
 
+import type { Sound } from "../../src/call/toneSounds";
+import { record, type Recording } from "./recording";
+import { soundOf } from "./sounds";
+import { type Witness, witness } from "./witness";
+
 /** A pitch of a fake microphone arrives at about -40 dB, everything else below -100. */
 const HEARD_DB = -60;
 
-/** What the page remembers for the tests; put there before its own scripts run. */
-interface Witness {
-  tracks: MediaStreamTrack[];
-  connections: RTCPeerConnection[];
-}
-
+/** From here on a tone is heard; a silent context has nothing but zeros. */
+const TONE_PEAK = 0.01;
 export class Ear {
-  readonly #page: Page;
+  readonly #page: Pick<Page, "evaluate">;
 
-  private constructor(page: Page) {
+  private constructor(page: Pick<Page, "evaluate">) {
     this.#page = page;
+  }
+
+  /** At a page that has the witness already. */
+  static of(page: Pick<Page, "evaluate">): Ear {
+    return new Ear(page);
   }
 
   /** Must be called before the page is opened. */
@@ -54,6 +60,60 @@ export class Ear {
   async firstHeard(hertz: number, since: number): Promise<number> {
     await this.hears(hertz, 5_000);
     return Date.now() - since;
+  }
+
+  /** Listens for pitches while something happens. */
+  async during(pitches: readonly number[], what: () => Promise<void>): Promise<Recording> {
+    const recorder = await record(this.#page, pitches, HEARD_DB);
+    await what();
+    return recorder.stop();
+  }
+
+  /** Waits until some tone is heard, at most so many milliseconds. */
+  async hearsTone(within = 2_000): Promise<void> {
+    await expect
+      .poll(() => this.#tonePeak(), { message: "a tone", timeout: within, intervals: [50] })
+      .toBeGreaterThan(TONE_PEAK);
+  }
+
+  /** Waits until no tone is played and none is heard: a pause within a tone does not count. */
+  async hearsNoTone(within = 1_000): Promise<void> {
+    const soon = { timeout: within, intervals: [50] };
+    await expect.poll(() => this.#tonesGoingOn(), { message: "tones going on", ...soon }).toBe(0);
+    await expect
+      .poll(() => this.#tonePeak(), { message: "no tone", ...soon })
+      .toBeLessThan(TONE_PEAK);
+  }
+
+  /** Waits until a tone pauses. */
+  async hearsPause(within = 2_000): Promise<void> {
+    await expect
+      .poll(() => this.#tonePeak(), { message: "a pause", timeout: within, intervals: [50] })
+      .toBeLessThan(TONE_PEAK);
+  }
+
+  /** The tones that the page started since a time by `Date.now()`, and when. */
+  async tones(since = 0): Promise<{ sound: Sound; at: number }[]> {
+    const started = await this.#page.evaluate(
+      () => (globalThis as unknown as { witness: Witness }).witness.tones,
+    );
+    return started
+      .filter(({ at }) => at >= since)
+      .map((tone) => ({ sound: soundOf(tone), at: tone.at }));
+  }
+
+  /** What the call's status line said so far, and when by `Date.now()`. */
+  statuses(): Promise<{ at: number; text: string }[]> {
+    return this.#page.evaluate(
+      () => (globalThis as unknown as { witness: Witness }).witness.statuses,
+    );
+  }
+
+  /** The titles of the notifications that the page raised. */
+  notifications(): Promise<string[]> {
+    return this.#page.evaluate(
+      () => (globalThis as unknown as { witness: Witness }).witness.notifications,
+    );
   }
 
   /** Whether the audio element is silenced. Its stream may go on. */
@@ -97,17 +157,14 @@ export class Ear {
     });
   }
 
-  /** Packets of sound that the open connection sent so far. */
+  /** Packets of sound that the newest connection sent so far. */
   packetsSent(): Promise<number> {
-    return this.#page.evaluate(async () => {
-      const { connections } = (globalThis as unknown as { witness: Witness }).witness;
-      const reports = await connections.at(-1)?.getStats();
-      let packets = 0;
-      reports?.forEach((report: { type: string; packetsSent?: number }) => {
-        if (report.type === "outbound-rtp") packets += report.packetsSent ?? 0;
-      });
-      return packets;
-    });
+    return this.#packets("outbound-rtp", "packetsSent");
+  }
+
+  /** Packets of sound that the newest connection received so far. */
+  packetsReceived(): Promise<number> {
+    return this.#packets("inbound-rtp", "packetsReceived");
   }
 
   /** After the call: every microphone is stopped and every connection closed, within 500 ms. */
@@ -117,6 +174,44 @@ export class Ear {
     await expect
       .poll(() => this.openConnections(), { message: "open connections", ...soon })
       .toBe(0);
+  }
+
+  #packets(kind: string, count: "packetsSent" | "packetsReceived"): Promise<number> {
+    return this.#page.evaluate(
+      async ([type, name]) => {
+        const { connections } = (globalThis as unknown as { witness: Witness }).witness;
+        const reports = await connections.at(-1)?.getStats();
+        let packets = 0;
+        reports?.forEach((report: { type: string } & Partial<Record<typeof name, number>>) => {
+          if (report.type === type) packets += report[name] ?? 0;
+        });
+        return packets;
+      },
+      [kind, count] as const,
+    );
+  }
+
+  #tonesGoingOn(): Promise<number> {
+    return this.#page.evaluate(
+      () =>
+        (globalThis as unknown as { witness: Witness }).witness.tones.filter(({ over }) => !over)
+          .length,
+    );
+  }
+
+  /** The loudest sample of the last sixth of a second among the page's tones. */
+  #tonePeak(): Promise<number> {
+    return this.#page.evaluate(() => {
+      const { taps } = (globalThis as unknown as { witness: Witness }).witness;
+      const peaks = taps.map((tap) => {
+        // What a context played last stays in its tap when it sleeps.
+        if (tap.context.state !== "running") return 0;
+        const samples = new Float32Array(tap.fftSize);
+        tap.getFloatTimeDomainData(samples);
+        return samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0);
+      });
+      return Math.max(0, ...peaks);
+    });
   }
 
   /** The loudness of a pitch in decibels below full scale; -Infinity where there is no stream. */
@@ -143,25 +238,4 @@ export class Ear {
       return Math.max(...bins.subarray(bin - 2, bin + 3));
     }, hertz);
   }
-}
-
-/** Runs in the page before its scripts: remembers microphones and connections. */
-function witness(): void {
-  const seen: Witness = { tracks: [], connections: [] };
-  Object.assign(globalThis, { witness: seen });
-  const { mediaDevices } = navigator as { mediaDevices?: MediaDevices };
-  if (mediaDevices) {
-    const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
-    mediaDevices.getUserMedia = async (constraints) => {
-      const stream = await getUserMedia(constraints);
-      seen.tracks.push(...stream.getTracks());
-      return stream;
-    };
-  }
-  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration);
-      seen.connections.push(this);
-    }
-  };
 }

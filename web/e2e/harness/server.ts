@@ -35,6 +35,15 @@ const PROGRAM =
 /** How long a start or stop may take before the story fails, in milliseconds. */
 const PATIENCE_MS = 10_000;
 
+/** Where the server listens. */
+export interface Place {
+  host: string;
+  /** The command that runs it there; none for this machine's own network. */
+  within: readonly string[];
+}
+
+const HERE: Place = { host: "localhost", within: [] };
+
 export class AhoyServer {
   /** Where a browser finds it, without a slash at the end. */
   readonly url: string;
@@ -42,36 +51,38 @@ export class AhoyServer {
   log = "";
   readonly #port: number;
   readonly #folder: string;
+  readonly #place: Place;
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string) {
+  private constructor(port: number, folder: string, place: Place) {
     this.#port = port;
     this.#folder = folder;
-    this.url = `http://localhost:${port}`;
+    this.#place = place;
+    this.url = `http://${place.host}:${port}`;
   }
 
   /** Starts a server with no account in it. */
-  static async start(settings: Settings = {}): Promise<AhoyServer> {
+  static async start(settings: Settings = {}, place = HERE): Promise<AhoyServer> {
     const folder = mkdtempSync(join(tmpdir(), "ahoy-e2e-"));
     writeFileSync(join(folder, "ahoy.toml"), toml(settings));
-    const server = new AhoyServer(await freePort(), folder);
+    const server = new AhoyServer(await freePort(), folder, place);
     await server.start();
     return server;
   }
 
   /** Starts it again after {@link stop} or {@link kill}: same address, same data. */
   async start(): Promise<void> {
-    const child = spawn(
+    const { host, within } = this.#place;
+    const [command, ...parameters] = [
+      ...within,
       PROGRAM,
-      [
-        "serve",
-        ...["--config", join(this.#folder, "ahoy.toml")],
-        ...["--listen", `localhost:${this.#port}`],
-        ...["--data", join(this.#folder, "data")],
-        ...["--stun", "0.0.0.0:0"],
-      ],
-      { stdio: ["ignore", "pipe", "pipe"] },
-    );
+      "serve",
+      ...["--config", join(this.#folder, "ahoy.toml")],
+      ...["--listen", `${host}:${this.#port}`],
+      ...["--data", join(this.#folder, "data")],
+      ...["--stun", "0.0.0.0:0"],
+    ] as [string, ...string[]];
+    const child = spawn(command, parameters, { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8");
@@ -84,7 +95,7 @@ export class AhoyServer {
       once(child, "exit").then(([code, signal]) => `it ended with ${String(code ?? signal)}`),
     ]);
     const ready = once(child.stdout, "data").then(() => undefined);
-    const problem = await within(Promise.race([ready, failed]), "to print its address");
+    const problem = await inTime(Promise.race([ready, failed]), "to print its address");
     if (problem !== undefined) {
       throw new Error(`${PROGRAM} did not start: ${problem}\n${this.log}`);
     }
@@ -100,6 +111,16 @@ export class AhoyServer {
     await this.#end("SIGKILL");
   }
 
+  /** Stops it in mid-breath: sockets stay open and nobody answers. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  /** Lets it go on after {@link freeze}. */
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
   /** Ends it for good and removes its data. */
   async remove(): Promise<void> {
     await this.stop();
@@ -113,8 +134,10 @@ export class AhoyServer {
       return;
     }
     const gone = once(child, "exit");
+    // A frozen one would never see a polite signal.
+    child.kill("SIGCONT");
     child.kill(signal);
-    await within(gone, `to end after ${signal}`);
+    await inTime(gone, `to end after ${signal}`);
   }
 }
 
@@ -143,7 +166,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function within<T>(promise: Promise<T>, what: string): Promise<T> {
+async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(

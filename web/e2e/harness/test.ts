@@ -11,10 +11,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type Browser, type BrowserContextOptions, chromium, test as base } from "@playwright/test";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type LaunchOptions,
+  test as base,
+} from "@playwright/test";
 
 import { chromiumWith, type Microphone } from "./browsers";
+import type { Namespace } from "./network";
 import { type Account, accountOf, Person } from "./person";
+import type { Profile } from "./profile";
 import { AhoyServer, type Settings } from "./server";
 import { Watch } from "./watch";
 
@@ -22,8 +30,14 @@ export { expect } from "@playwright/test";
 
 /** How somebody joins a story. */
 export interface Joining {
-  /** Launches a browser of their own with that microphone; without it they share one that beeps. */
+  /** A browser with that microphone, shared by all who have the same; without it one that beeps. */
   microphone?: Microphone;
+  /** A browser that keeps its data in that profile, as people's do, and can crash. */
+  profile?: Profile;
+  /** A network of their own, and a browser of their own in it. */
+  network?: Namespace;
+  /** More switches for a browser of their own. */
+  switches?: string[];
   /** Another device of this account. */
   account?: Account;
   /** Where they find the server, if not where it listens. */
@@ -40,6 +54,8 @@ export class People {
   readonly #shared: Browser;
   readonly #folder = mkdtempSync(join(tmpdir(), "ahoy-e2e-sound-"));
   readonly #joined: Person[] = [];
+  /** By microphone. */
+  readonly #shareable = new Map<string, Browser>();
   readonly #browsers: Browser[] = [];
 
   constructor(server: AhoyServer, shared: Browser) {
@@ -49,21 +65,26 @@ export class People {
 
   /** Somebody sits down before an empty page: nothing is opened yet. */
   async join(displayName: string, how: Joining = {}): Promise<Person> {
-    const browser =
-      how.microphone === undefined ? this.#shared : await this.#launch(how.microphone);
     const url = how.url ?? this.#server.url;
-    const context = await browser.newContext({
-      ...HOME,
-      baseURL: url,
-      ...how.context,
-    });
+    const options = { ...HOME, baseURL: url, ...how.context };
+    const context =
+      how.profile === undefined
+        ? await (await this.#browser(how)).newContext(options)
+        : await how.profile.open(this.#launchOptions(how), options);
     const watch = new Watch(url);
     await watch.attach(context);
     const person = new Person(
       how.account ?? accountOf(displayName),
-      await context.newPage(),
+      context.pages()[0] ?? (await context.newPage()),
       watch,
     );
+    this.#joined.push(person);
+    return person;
+  }
+
+  /** Opens another tab beside somebody's. */
+  async tab(of: Person): Promise<Person> {
+    const person = new Person(of.account, await of.context.newPage(), of.watch);
     this.#joined.push(person);
     return person;
   }
@@ -75,7 +96,8 @@ export class People {
 
   /** Closes all browsers, then says whether a page did what no page may do. */
   async leave(): Promise<void> {
-    await Promise.all(this.#joined.map((person) => person.context.close()));
+    const contexts = new Set(this.#joined.map((person) => person.context));
+    await Promise.all([...contexts].map((context) => context.close()));
     await Promise.all(this.#browsers.map((browser) => browser.close()));
     rmSync(this.#folder, { recursive: true });
     for (const person of this.#joined) {
@@ -83,10 +105,27 @@ export class People {
     }
   }
 
-  async #launch(microphone: Microphone): Promise<Browser> {
-    const browser = await chromium.launch(chromiumWith(microphone, this.#folder));
+  async #browser(how: Joining): Promise<Browser> {
+    if (how.network !== undefined || how.switches !== undefined) return this.#launch(how);
+    if (how.microphone === undefined) return this.#shared;
+    const key = JSON.stringify(how.microphone);
+    const found = this.#shareable.get(key);
+    if (found !== undefined) return found;
+    const browser = await this.#launch(how);
+    this.#shareable.set(key, browser);
+    return browser;
+  }
+
+  async #launch(how: Joining): Promise<Browser> {
+    const browser = await chromium.launch(this.#launchOptions(how));
     this.#browsers.push(browser);
     return browser;
+  }
+
+  #launchOptions({ microphone, network, switches = [] }: Joining): LaunchOptions {
+    const options = chromiumWith(microphone ?? { hertz: 440 }, this.#folder);
+    const own = { ...options, args: [...(options.args ?? []), ...switches] };
+    return network === undefined ? own : network.around(own);
   }
 }
 

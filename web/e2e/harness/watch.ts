@@ -40,6 +40,7 @@ export class Watch {
     });
     context.on("request", (request) => this.#request(request.url()));
     context.on("page", (page) => this.#attachPage(page));
+    for (const page of context.pages()) this.#attachPage(page);
   }
 
   #attachPage(page: Page): void {

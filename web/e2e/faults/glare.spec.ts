@@ -1,0 +1,85 @@
+/**
+ * Two people who call each other at about the same moment, many times over.
+ *
+ * The moments come from a generator with a seed, which is printed; `AHOY_SEED=… ` plays them again.
+ */
+import { Caller } from "../harness/calls";
+import { introduce } from "../harness/person";
+import { generator } from "../harness/random";
+import { expect, test } from "../harness/test";
+
+const RUNS = 200;
+/** Pairs that call at the same time, each pair on its own; waiting is most of a run. */
+const PAIRS = 4;
+/** How long after the first the second one presses, at most, in milliseconds. */
+const OFFSET_MAX = 2_000;
+
+test(`fault 5: ${RUNS} times two people call each other at once, and there is one call`, async ({
+  people,
+}) => {
+  test.setTimeout(600_000);
+  const random = generator("glare");
+  const offsets = Array.from({ length: RUNS }, () => Math.floor(random() * (OFFSET_MAX + 1)));
+  const pairs = await Promise.all(
+    Array.from({ length: PAIRS }, async (_, pair) => {
+      const ada = await Caller.join(people, `Ada ${pair}`, 440);
+      const ben = await Caller.join(people, `Ben ${pair}`, 1000);
+      return [ada, ben] as const;
+    }),
+  );
+  for (const [ada, ben] of pairs) await introduce(ada.person, ben.person);
+  await Promise.all(
+    pairs.map(async ([ada, ben], pair) => {
+      const mine = offsets.filter((_, run) => run % PAIRS === pair);
+      for (const [run, offset] of mine.entries()) {
+        const [first, second] = run % 2 === 0 ? [ada, ben] : [ben, ada];
+        await test.step(`pair ${pair}, run ${run}, ${offset} ms apart`, () =>
+          callEachOther(first, second, offset, run),
+        );
+      }
+    }),
+  );
+});
+
+/** One run, from the press of the first to an idle screen at both. */
+async function callEachOther(
+  first: Caller,
+  second: Caller,
+  offset: number,
+  before: number,
+): Promise<void> {
+  await Promise.all([press(first, 0), press(second, offset)]);
+  await first.ear.hears(second.hertz, 5_000);
+  await second.ear.hears(first.hertz, 5_000);
+  for (const [one, other] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    await one.talks(other);
+    expect(await one.ear.openConnections(), "connections").toBe(1);
+  }
+  await first.end(second);
+  await expect(second.button(first, "End call")).toBeHidden();
+  for (const [one, other] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    await one.ear.expectNothingHeld();
+    await one.dismiss(other);
+    await expect(one.person.timeline.getByText("Voice call")).toHaveCount(before + 1);
+    await expect(one.person.timeline.getByText("Missed call")).toHaveCount(0);
+  }
+}
+
+/** Presses what the person finds at that moment: the phone icon, or *Answer* if the other one was faster. */
+async function press(caller: Caller, after: number): Promise<void> {
+  await caller.person.page.evaluate(async (wait) => {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    const named = (pattern: RegExp): HTMLButtonElement | undefined =>
+      [...document.querySelectorAll("button")].find(
+        (button) =>
+          button.checkVisibility() && pattern.test(button.ariaLabel ?? button.textContent.trim()),
+      );
+    (named(/^Answer$/) ?? named(/^Call (Ada|Ben)/))?.click();
+  }, after);
+}

@@ -1,0 +1,109 @@
+/**
+ * Runs in the page before its scripts: remembers microphones, connections and tones, and reports an
+ * error when a microphone is live or a connection open although no call is on the screen.
+ *
+ * It looks from outside, by what a person sees, and so shares no mistake with the client's own checks.
+ */
+
+/** A tone that the page started, by `Date.now()`. */
+export interface StartedTone {
+  at: number;
+  seconds: number;
+  loops: boolean;
+  /** Whether it was stopped or has sounded. */
+  over: boolean;
+}
+
+/** What is remembered for the ear. */
+export interface Witness {
+  tracks: MediaStreamTrack[];
+  connections: RTCPeerConnection[];
+  tones: StartedTone[];
+  /** What reaches the loudspeaker beside the call's voice; one per audio context. */
+  taps: AnalyserNode[];
+  /** Titles of the notifications that were raised. */
+  notifications: string[];
+  /** What the status line of a call said, and when by `Date.now()`. */
+  statuses: { at: number; text: string }[];
+}
+
+/** Must be self-contained: the browser gets its source. */
+export function witness(): void {
+  /** After so long without a call on the screen nothing may be held, in milliseconds (fault 12). */
+  const HELD_AT_MOST = 500;
+  const seen: Witness = { tracks: [], connections: [], tones: [], taps: [], notifications: [], statuses: [] };
+  Object.assign(globalThis, { witness: seen });
+
+  const { mediaDevices } = navigator as { mediaDevices?: MediaDevices };
+  if (mediaDevices) {
+    const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (constraints) => {
+      const stream = await getUserMedia(constraints);
+      seen.tracks.push(...stream.getTracks());
+      return stream;
+    };
+  }
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      seen.connections.push(this);
+    }
+  };
+
+  const { start } = AudioBufferSourceNode.prototype;
+  AudioBufferSourceNode.prototype.start = function (...times) {
+    const seconds = this.buffer?.duration ?? 0;
+    const tone = { at: Date.now(), seconds, loops: this.loop, over: false };
+    seen.tones.push(tone);
+    const isOver = (): void => void (tone.over = true);
+    this.addEventListener("ended", isOver);
+    const stop = this.stop.bind(this);
+    this.stop = (when) => {
+      isOver();
+      stop(when);
+    };
+    start.apply(this, times);
+  };
+  const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode) => AudioNode;
+  AudioNode.prototype.connect = function (this: AudioNode, to: AudioNode, ...rest: number[]) {
+    if (to instanceof AudioDestinationNode) {
+      let tap = seen.taps.find(({ context }) => context === this.context);
+      if (!tap) seen.taps.push((tap = new AnalyserNode(this.context, { fftSize: 8192 })));
+      connect.call(this, tap);
+    }
+    return (connect as (...all: unknown[]) => AudioNode).call(this, to, ...rest);
+  } as typeof AudioNode.prototype.connect;
+
+  if ("Notification" in globalThis) {
+    globalThis.Notification = class extends Notification {
+      constructor(title: string, options?: NotificationOptions) {
+        super(title, options);
+        seen.notifications.push(title);
+      }
+    };
+  }
+
+  new MutationObserver(() => {
+    const text = document.querySelector("dialog [role=status]")?.textContent.trim() ?? "";
+    if (text !== (seen.statuses.at(-1)?.text ?? "")) seen.statuses.push({ at: Date.now(), text });
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+
+  let emptySince: number | null = null;
+  setInterval(() => {
+    const held = [
+      seen.tracks.some((track) => track.readyState === "live") ? "a live microphone" : "",
+      seen.connections.some((peer) => peer.connectionState !== "closed") ? "a connection" : "",
+    ].filter(Boolean);
+    const isCall = [...document.querySelectorAll("button")].some((button) =>
+      /^(End call|Answer)$/.test((button.ariaLabel ?? button.textContent).trim()),
+    );
+    if (held.length === 0 || isCall) {
+      emptySince = null;
+      return;
+    }
+    emptySince ??= performance.now();
+    if (performance.now() - emptySince <= HELD_AT_MOST) return;
+    emptySince = Infinity;
+    reportError(new Error(`${held.join(" and ")} while the screen shows no call`));
+  }, 100);
+}
