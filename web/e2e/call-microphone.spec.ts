@@ -2,7 +2,7 @@ import { Caller } from "./harness/calls";
 import { introduce } from "./harness/person";
 import { expect, test } from "./harness/test";
 
-test("a caller who forbids the microphone is told what to do, and nobody is rung", async ({
+test("fault 19: a caller who forbids the microphone is told what to do, and nobody is rung", async ({
   people,
 }) => {
   const ada = await Caller.join(people, "Ada", 440, { microphone: "denied" });
@@ -16,7 +16,7 @@ test("a caller who forbids the microphone is told what to do, and nobody is rung
   await expect(ben.person.timeline).not.toContainText("call");
 });
 
-test("a callee who forbids the microphone goes on being rung and may try again", async ({
+test("fault 19: a callee who forbids the microphone goes on being rung and may try again", async ({
   people,
 }) => {
   const ada = await Caller.join(people, "Ada", 440);
@@ -33,7 +33,9 @@ test("a callee who forbids the microphone goes on being rung and may try again",
   await ada.talks(ben);
 });
 
-test("without a microphone the phone icon says why it does nothing", async ({ people }) => {
+test("fault 19: without a microphone the phone icon says why it does nothing", async ({
+  people,
+}) => {
   const ada = await people.join("Ada", { microphone: "missing" });
   const ben = await people.join("Ben", { microphone: { hertz: 1000 } });
   await ada.register();
@@ -46,7 +48,7 @@ test("without a microphone the phone icon says why it does nothing", async ({ pe
   await expect(icon).toHaveAccessibleDescription(/No microphone was found/);
 });
 
-test("a callee without a microphone is told what to do", async ({ people }) => {
+test("fault 19: a callee without a microphone is told what to do", async ({ people }) => {
   const ada = await Caller.join(people, "Ada", 440);
   const ben = await Caller.join(people, "Ben", 1000, { microphone: "missing" });
   await ada.person.register();

@@ -108,7 +108,7 @@ test("both sides may see another network at once", async ({ people }) => {
 test.describe("with little patience", () => {
   test.use({ settings: { calls: { lost_after_ms: 3_000, restart_after_ms: 500 } } });
 
-  test("a device that disappears in a call is missed, then the call is lost", async ({
+  test("fault 11: a device that disappears in a call is missed, then the call is lost", async ({
     people,
   }) => {
     const ada = await Caller.join(people, "Ada", 440);

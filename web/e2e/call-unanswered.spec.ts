@@ -1,4 +1,3 @@
-import { Cable } from "./harness/cable";
 import { Caller } from "./harness/calls";
 import { introduce } from "./harness/person";
 import { expect, test } from "./harness/test";
@@ -16,20 +15,6 @@ test("the callee rejects", async ({ people }) => {
   await ben.ear.expectNothingHeld();
   expect(await ben.ear.tracksEver()).toBe(0);
   await expect(ada.person.timeline).toContainText("Call declined");
-});
-
-test("the caller cancels while it rings", async ({ people }) => {
-  const ada = await Caller.join(people, "Ada", 440);
-  const ben = await Caller.join(people, "Ben", 1000);
-  await introduce(ada.person, ben.person);
-  await ada.dial(ben);
-  await expect(ben.button(ada, "Answer")).toBeVisible();
-  await ada.end(ben);
-
-  await expect(ben.button(ada, "Answer")).toBeHidden({ timeout: 1_000 });
-  await expect(ben.person.timeline).toContainText("Missed call");
-  await ada.ear.expectNothingHeld();
-  await ben.ear.expectNothingHeld();
 });
 
 test("a call to somebody who is nowhere signed in ends soon", async ({ people }) => {
@@ -59,23 +44,5 @@ test.describe("with a short ring", () => {
     await expect(ben.person.timeline).toContainText("Missed call");
     await ada.ear.expectNothingHeld();
     await ben.ear.expectNothingHeld();
-  });
-});
-
-test.describe("with a device that falls silent by itself", () => {
-  test.use({ settings: { calls: { ring_timeout_ms: 3_000, device_ring_timeout_ms: 4_000 } } });
-
-  test("a callee without network does not ring for ever", async ({ people, server }) => {
-    const cable = await Cable.to(server.url);
-    const ada = await Caller.join(people, "Ada", 440);
-    const ben = await Caller.join(people, "Ben", 1000, { url: cable.url });
-    await introduce(ada.person, ben.person);
-    await ada.dial(ben);
-    await expect(ben.button(ada, "Answer")).toBeVisible();
-    cable.cut();
-
-    await expect(ben.button(ada, "Answer")).toBeHidden({ timeout: 5_000 });
-    await ben.ear.expectNothingHeld();
-    await cable.remove();
   });
 });

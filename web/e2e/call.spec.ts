@@ -31,7 +31,7 @@ test("two people call, hear each other and hang up", async ({ people }) => {
   await expect(ben.person.timeline).toContainText("Voice call");
 });
 
-test("mute gives silence, unmute gives the voice back", async ({ people }) => {
+test("fault 21: mute gives silence, unmute gives the voice back", async ({ people }) => {
   const ada = await Caller.join(people, "Ada", 440);
   const ben = await Caller.join(people, "Ben", 1000);
   await introduce(ada.person, ben.person);
@@ -47,7 +47,7 @@ test("mute gives silence, unmute gives the voice back", async ({ people }) => {
   await ben.ear.hears(ada.hertz);
 });
 
-test("what is muted before the answer is muted after it", async ({ people }) => {
+test("fault 21: what is muted before the answer is muted after it", async ({ people }) => {
   const ada = await Caller.join(people, "Ada", 440);
   const ben = await Caller.join(people, "Ben", 1000);
   await introduce(ada.person, ben.person);
@@ -79,7 +79,7 @@ test("speaker off silences the audio element and not the stream", async ({ peopl
   expect(await ada.ear.isMuted()).toBe(false);
 });
 
-test("one goes on chatting beside a minimised call", async ({ people }) => {
+test("fault 24: one goes on chatting beside a minimised call", async ({ people }) => {
   const ada = await Caller.join(people, "Ada", 440);
   const ben = await Caller.join(people, "Ben", 1000);
   await introduce(ada.person, ben.person);
@@ -94,7 +94,7 @@ test("one goes on chatting beside a minimised call", async ({ people }) => {
   await ben.ear.expectNothingHeld();
 });
 
-test("signing out ends the call", async ({ people }) => {
+test("fault 12: signing out ends the call", async ({ people }) => {
   const ada = await Caller.join(people, "Ada", 440);
   const ben = await Caller.join(people, "Ben", 1000);
   await introduce(ada.person, ben.person);

@@ -2,7 +2,7 @@ import { Caller } from "./harness/calls";
 import { introduce, type Person } from "./harness/person";
 import { expect, test } from "./harness/test";
 
-test("whoever is not to be disturbed is not rung on any device, and reads what they missed", async ({
+test("fault 23: whoever is not to be disturbed is not rung on any device, and reads what they missed", async ({
   people,
 }) => {
   const ada = await Caller.join(people, "Ada", 440);
@@ -32,7 +32,9 @@ test("whoever is not to be disturbed is not rung on any device, and reads what t
   await expect(ben.button(ada, "Answer")).toBeVisible();
 });
 
-test("a muted conversation is marked on every device and does not ring", async ({ people }) => {
+test("fault 23: a muted conversation is marked on every device and does not ring", async ({
+  people,
+}) => {
   const ada = await Caller.join(people, "Ada", 440);
   const ben = await Caller.join(people, "Ben", 1000);
   await introduce(ada.person, ben.person);

@@ -2,7 +2,7 @@ import { Caller } from "./harness/calls";
 import { introduce } from "./harness/person";
 import { expect, test } from "./harness/test";
 
-test("missed calls are counted and grouped, seen in the log, and called back", async ({
+test("fault 25: missed calls are counted and grouped, seen in the log, and called back", async ({
   people,
 }) => {
   const ada = await Caller.join(people, "Ada", 440);
@@ -47,7 +47,9 @@ test("missed calls are counted and grouped, seen in the log, and called back", a
   await expect(page.getByRole("list", { name: "Missed calls" })).not.toContainText("Voice call");
 });
 
-test("missed calls with nothing between them are one entry of the timeline", async ({ people }) => {
+test("fault 25: missed calls with nothing between them are one entry of the timeline", async ({
+  people,
+}) => {
   const ada = await Caller.join(people, "Ada", 440);
   const ben = await Caller.join(people, "Ben", 1000);
   await introduce(ada.person, ben.person);

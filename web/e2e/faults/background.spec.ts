@@ -50,7 +50,10 @@ test("fault 14: a tab that nobody has touched tells of the call, and a tap lets 
   server,
 }) => {
   const { ada, ben } = await meet(people, server.url);
-  await chrome.defaultBrowserContext().overridePermissions(server.url, ["notifications"]);
+  await chrome.defaultBrowserContext().setPermission(server.url, {
+    permission: { name: "notifications" },
+    state: "granted",
+  });
   await ben.reload();
   await ben.hide();
   await ada.person.page.getByRole("button", { name: "Call Ben" }).click();

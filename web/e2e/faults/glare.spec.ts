@@ -34,8 +34,7 @@ test(`fault 5: ${RUNS} times two people call each other at once, and there is on
       for (const [run, offset] of mine.entries()) {
         const [first, second] = run % 2 === 0 ? [ada, ben] : [ben, ada];
         await test.step(`pair ${pair}, run ${run}, ${offset} ms apart`, () =>
-          callEachOther(first, second, offset, run),
-        );
+          callEachOther(first, second, offset, run));
       }
     }),
   );

@@ -230,10 +230,9 @@ test("fault 16: the caller hears calling, then ringing, then how it ended", asyn
   await ada.dial(ben);
   await ada.ear.hearsTone();
   await expect(ada.status(ben)).toContainText("Ringing");
-  await expect.poll(async () => (await ada.ear.tones()).map(({ sound }) => sound)).toEqual([
-    "calling",
-    "ringback",
-  ]);
+  await expect
+    .poll(async () => (await ada.ear.tones()).map(({ sound }) => sound))
+    .toEqual(["calling", "ringback"]);
   const ringing = (await ada.ear.statuses()).find(({ text }) => text.startsWith("Ringing"));
   const ringback = (await ada.ear.tones())[1];
   expect((ringback?.at ?? 0) - (ringing?.at ?? 0)).toBeLessThan(300);

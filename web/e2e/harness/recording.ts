@@ -51,7 +51,8 @@ function startRecorder({ pitches, heardDb }: { pitches: number[]; heardDb: numbe
   let tap: { stream: MediaStream; analyser: AnalyserNode } | null = null;
   const samples: [number, number[]][] = [];
   const look = (): void => {
-    const stream = document.querySelector("audio")?.srcObject;
+    const elements = [...document.querySelectorAll("audio")];
+    const stream = (elements.find(({ muted }) => !muted) ?? elements[0])?.srcObject;
     if (!(stream instanceof MediaStream)) {
       samples.push([Date.now(), []]);
       return;
@@ -82,7 +83,8 @@ function judge(samples: readonly Sample[]): Recording {
   let silentSince: number | null = null;
   let before = samples[0]?.[0] ?? 0;
   for (const [at, pitches] of samples) {
-    for (const pitch of pitches) heard.set(pitch, { first: heard.get(pitch)?.first ?? at, last: at });
+    for (const pitch of pitches)
+      heard.set(pitch, { first: heard.get(pitch)?.first ?? at, last: at });
     if (pitches.length === 0) silentSince ??= before;
     if (silentSince !== null) longestSilence = Math.max(longestSilence, at - silentSince);
     if (pitches.length > 0) silentSince = null;

@@ -4,7 +4,15 @@ import type { StartedTone } from "./witness";
 
 const RATE = 8_000;
 
-const SOUNDS: readonly Sound[] = ["ringing", "calling", "ringback", "busy", "end", "reconnecting"];
+const SOUNDS: readonly Sound[] = [
+  "ringing",
+  "waiting",
+  "calling",
+  "ringback",
+  "busy",
+  "end",
+  "reconnecting",
+];
 
 /** Which tone of the product lasts so long and goes round or not. */
 export function soundOf({ seconds, loops }: StartedTone): Sound {

@@ -31,7 +31,14 @@ export interface Witness {
 export function witness(): void {
   /** After so long without a call on the screen nothing may be held, in milliseconds (fault 12). */
   const HELD_AT_MOST = 500;
-  const seen: Witness = { tracks: [], connections: [], tones: [], taps: [], notifications: [], statuses: [] };
+  const seen: Witness = {
+    tracks: [],
+    connections: [],
+    tones: [],
+    taps: [],
+    notifications: [],
+    statuses: [],
+  };
   Object.assign(globalThis, { witness: seen });
 
   const { mediaDevices } = navigator as { mediaDevices?: MediaDevices };
@@ -50,6 +57,7 @@ export function witness(): void {
     }
   };
 
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called on its node below
   const { start } = AudioBufferSourceNode.prototype;
   AudioBufferSourceNode.prototype.start = function (...times) {
     const seconds = this.buffer?.duration ?? 0;
@@ -64,6 +72,7 @@ export function witness(): void {
     };
     start.apply(this, times);
   };
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called on its node below
   const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode) => AudioNode;
   AudioNode.prototype.connect = function (this: AudioNode, to: AudioNode, ...rest: number[]) {
     if (to instanceof AudioDestinationNode) {
@@ -95,7 +104,7 @@ export function witness(): void {
       seen.connections.some((peer) => peer.connectionState !== "closed") ? "a connection" : "",
     ].filter(Boolean);
     const isCall = [...document.querySelectorAll("button")].some((button) =>
-      /^(End call|Answer)$/.test((button.ariaLabel ?? button.textContent).trim()),
+      /^(End call|Answer|Resume)$/.test((button.ariaLabel ?? button.textContent).trim()),
     );
     if (held.length === 0 || isCall) {
       emptySince = null;
