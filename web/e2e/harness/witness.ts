@@ -116,3 +116,19 @@ export function witness(): void {
     reportError(new Error(`${held.join(" and ")} while the screen shows no call`));
   }, 100);
 }
+
+/** Runs in the page: its live microphones are taken away, as by pulling a plug. Must be self-contained. */
+export function unplugMicrophone(): void {
+  const { tracks } = (globalThis as unknown as { witness: Witness }).witness;
+  const live = tracks.filter(({ readyState }) => readyState === "live");
+  const gone = new Set(live.map((track) => track.getSettings().deviceId));
+  const { mediaDevices } = navigator;
+  const enumerate = mediaDevices.enumerateDevices.bind(mediaDevices);
+  mediaDevices.enumerateDevices = async () =>
+    (await enumerate()).filter(({ deviceId }) => !gone.has(deviceId));
+  for (const track of live) {
+    track.stop();
+    track.dispatchEvent(new Event("ended"));
+  }
+  mediaDevices.dispatchEvent(new Event("devicechange"));
+}
