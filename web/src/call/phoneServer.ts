@@ -24,10 +24,19 @@ export function told(
   told: Told,
   effects: PhoneEffect[],
 ): void {
+  const { id } = told.view.call;
+  const isNew = !memory.known.some((known) => known.view.call.id === id);
   remember(memory, told);
   const slot = recipientOf(memory, told.view);
-  if (slot === undefined) othersCall(memory, now, told, effects);
-  else hand(memory, now, slot, inputOf(told, now), effects);
+  if (slot !== undefined) {
+    hand(memory, now, slot, inputOf(told, now), effects);
+  } else if (isNew && isOwnAndRings(told.view)) {
+    // A page before this one dialled, and its request came after the snapshot: nobody calls any more.
+    const effect = { type: "send", request: { type: "cancel_call", call: id } } as const;
+    effects.push({ type: "handset", slot: "a", effect });
+  } else {
+    othersCall(memory, now, told, effects);
+  }
 }
 
 /** The snapshot. */
@@ -138,6 +147,10 @@ function isOver(memory: PhoneMemory, call: CallId): boolean {
 
 function hasEnded(memory: PhoneMemory, call: CallId): boolean {
   return memory.a.hasEnded(call) || memory.b.hasEnded(call);
+}
+
+function isOwnAndRings({ call, here, role }: CallView): boolean {
+  return call.state.state === "ringing" && here.at === "takes_part" && role === "caller";
 }
 
 function inputOf(told: Told, now: Timestamp): HandsetInput {

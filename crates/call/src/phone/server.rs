@@ -1,10 +1,11 @@
 //! What a phone makes of the server's words: it gives each call to the handset that has it, and remembers the others.
 
-use protocol::call::{CallState, CallView, Here};
+use protocol::call::{CallState, CallView, Here, Role};
+use protocol::socket::RequestBody;
 use protocol::{CallId, ConversationId, Timestamp};
 
 use super::{Effect, Phone, Slot};
-use crate::handset::{Input as Do, Told};
+use crate::handset::{Effect as Ask, Input as Do, Told};
 
 /// Calls of the account that are remembered; the server lets an account be in two, and few ring it.
 const KNOWN_MAX: usize = 16;
@@ -12,9 +13,19 @@ const KNOWN_MAX: usize = 16;
 impl Phone {
     /// A `call` frame.
     pub(super) fn told(&mut self, now: Timestamp, told: Told, effects: &mut Vec<Effect>) {
+        let is_new = !self.knows(told.view.call.id);
         self.remember(&told);
         if let Some(slot) = self.recipient(&told.view) {
             self.hand(now, slot, told.input(now), effects);
+        } else if is_new && is_own_and_rings(&told.view) {
+            // A page before this one dialled, and its request came after the snapshot: nobody calls any more.
+            let call = told.view.call.id;
+            let request = RequestBody::CancelCall { call };
+            let effect = Ask::Send { request };
+            effects.push(Effect::Handset {
+                slot: Slot::A,
+                effect,
+            });
         } else {
             self.others_call(now, told, effects);
         }
@@ -120,6 +131,10 @@ impl Phone {
         })
     }
 
+    fn knows(&self, call: CallId) -> bool {
+        self.known.iter().any(|known| known.view.call.id == call)
+    }
+
     fn remember(&mut self, told: &Told) {
         let call = &told.view.call;
         let newer = |known: &Told| {
@@ -193,6 +208,11 @@ impl Phone {
     pub(super) fn has_ended(&self, call: CallId) -> bool {
         self.a.has_ended(call) || self.b.has_ended(call)
     }
+}
+
+fn is_own_and_rings(view: &CallView) -> bool {
+    let rings = matches!(view.call.state, CallState::Ringing { .. });
+    rings && view.here == Here::TakesPart && view.role == Role::Caller
 }
 
 impl Told {

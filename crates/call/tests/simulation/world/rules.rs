@@ -297,10 +297,8 @@ impl World {
             .any(|view| call_of(view) == Some(call) && is_call(view));
         let ought = match told.here {
             // The page was loaded anew while its request to start the call was under way, and was greeted before that
-            // arrived. Nobody calls any more; it rings until somebody ends it or it is not answered.
-            Here::TakesPart
-                if it.life > 0 && matches!(told.call.state, CallState::Ringing { .. }) =>
-            {
+            // arrived. It hears of the call once a device rings, and cancels it.
+            Here::TakesPart if matches!(told.call.state, CallState::Ringing { devices: 0, .. }) => {
                 false
             }
             Here::TakesPart => it.phone.view().elsewhere.is_none_or(|it| it.call != call),
