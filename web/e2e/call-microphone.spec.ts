@@ -64,3 +64,23 @@ test("fault 19: a callee without a microphone is told what to do", async ({ peop
   await ben.button(ada, "Reject").click();
   await expect(ada.call(ben)).toContainText("declined");
 });
+
+test("fault 19: on a page that is not secure the phone icon says what to do", async ({
+  people,
+  server,
+}) => {
+  const { port } = new URL(server.url);
+  const ada = await people.join("Ada", {
+    url: `http://ahoy.test:${port}`,
+    switches: ["--host-resolver-rules=MAP ahoy.test localhost"],
+  });
+  const ben = await people.join("Ben", { microphone: { hertz: 1000 } });
+  await ada.register();
+  await ben.register();
+  await ada.findAndRequest(ben, "Hello");
+  await ben.accept(ada);
+
+  const icon = ada.callButton(ben);
+  await expect(icon).toBeDisabled();
+  await expect(icon).toHaveAccessibleDescription(/need a secure page/);
+});

@@ -47,6 +47,12 @@ async function callEachOther(
   offset: number,
   before: number,
 ): Promise<void> {
+  for (const [one, other] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    await expect(one.person.callButton(other.person)).toBeEnabled();
+  }
   await Promise.all([press(first, 0), press(second, offset)]);
   await first.ear.hears(second.hertz, 5_000);
   await second.ear.hears(first.hertz, 5_000);
@@ -77,8 +83,15 @@ async function press(caller: Caller, after: number): Promise<void> {
     const named = (pattern: RegExp): HTMLButtonElement | undefined =>
       [...document.querySelectorAll("button")].find(
         (button) =>
-          button.checkVisibility() && pattern.test(button.ariaLabel ?? button.textContent.trim()),
+          !button.disabled &&
+          button.checkVisibility() &&
+          pattern.test(button.ariaLabel ?? button.textContent.trim()),
       );
-    (named(/^Answer$/) ?? named(/^Call (Ada|Ben)/))?.click();
+    for (;;) {
+      const control = named(/^Answer$/) ?? named(/^Call (Ada|Ben) \d$/);
+      if (control) return control.click();
+      // The screen is just being drawn anew.
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
   }, after);
 }
