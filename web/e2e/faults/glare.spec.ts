@@ -54,8 +54,17 @@ async function callEachOther(
     await expect(one.person.callButton(other.person)).toBeEnabled();
   }
   await Promise.all([press(first, 0), press(second, offset)]);
-  await first.ear.hears(second.hertz, 5_000);
-  await second.ear.hears(first.hertz, 5_000);
+  try {
+    await first.ear.hears(second.hertz, 5_000);
+    await second.ear.hears(first.hertz, 5_000);
+  } catch (error) {
+    // What both screens said is what tells a lost press from a lost call.
+    const said = await Promise.all([first, second].map(({ ear }) => ear.statuses()));
+    const story = said.map((lines) => JSON.stringify(lines.slice(-8))).join("\n");
+    throw new Error(`${offset} ms apart, ${first.person.displayName} first:\n${story}`, {
+      cause: error,
+    });
+  }
   for (const [one, other] of [
     [first, second],
     [second, first],
