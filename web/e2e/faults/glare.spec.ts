@@ -9,15 +9,17 @@ import { generator } from "../harness/random";
 import { expect, test } from "../harness/test";
 
 const RUNS = 200;
+/** A call connects within this or fails, in milliseconds; how soon it does is for a benchmark. */
+const CONNECTED_WITHIN = 15_000;
 /** Pairs that call at the same time, each pair on its own; waiting is most of a run. */
-const PAIRS = 4;
+const PAIRS = 2;
 /** How long after the first the second one presses, at most, in milliseconds. */
 const OFFSET_MAX = 2_000;
 
 test(`fault 5: ${RUNS} times two people call each other at once, and there is one call`, async ({
   people,
 }) => {
-  test.setTimeout(600_000);
+  test.setTimeout(900_000);
   const random = generator("glare");
   const offsets = Array.from({ length: RUNS }, () => Math.floor(random() * (OFFSET_MAX + 1)));
   const pairs = await Promise.all(
@@ -55,8 +57,8 @@ async function callEachOther(
   }
   await Promise.all([press(first, 0), press(second, offset)]);
   try {
-    await first.ear.hears(second.hertz, 5_000);
-    await second.ear.hears(first.hertz, 5_000);
+    await first.ear.hears(second.hertz, CONNECTED_WITHIN);
+    await second.ear.hears(first.hertz, CONNECTED_WITHIN);
   } catch (error) {
     // What both screens said is what tells a lost press from a lost call.
     const said = await Promise.all([first, second].map(({ ear }) => ear.statuses()));

@@ -239,6 +239,8 @@ export class Ear {
         ear?: { stream: MediaStream; analyser: AnalyserNode };
       };
       if (page.ear?.stream !== stream) {
+        // A context that nobody closes works on for ever, and a browser does not get slower by listening.
+        await (page.ear?.analyser.context as AudioContext | undefined)?.close();
         const context = new AudioContext();
         const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
         context.createMediaStreamSource(stream).connect(analyser);

@@ -17,6 +17,7 @@ export interface StartedTone {
 /** What is remembered for the ear. */
 export interface Witness {
   tracks: MediaStreamTrack[];
+  /** Those that were open when the newest was made, and the newest. */
   connections: RTCPeerConnection[];
   tones: StartedTone[];
   /** What reaches the loudspeaker beside the call's voice; one per audio context. */
@@ -53,7 +54,8 @@ export function witness(): void {
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
-      seen.connections.push(this);
+      const isOpen = (peer: RTCPeerConnection): boolean => peer.connectionState !== "closed";
+      seen.connections = [...seen.connections.filter(isOpen), this];
     }
   };
 
