@@ -47,29 +47,6 @@ test("a hang-up without a socket arrives when the socket is back", async ({ peop
   await cable.remove();
 });
 
-test("a call goes on while the server is killed and started again", async ({ people, server }) => {
-  const ada = await Caller.join(people, "Ada", 440);
-  const ben = await Caller.join(people, "Ben", 1000);
-  await introduce(ada.person, ben.person);
-  await connect(ada, ben);
-
-  await server.kill();
-  await expect(ada.person.offlineNotice).toBeVisible();
-  await expect(ben.person.offlineNotice).toBeVisible();
-  await ada.ear.hears(ben.hertz);
-  await ben.ear.hears(ada.hertz);
-  await server.start();
-  await expect(ada.person.offlineNotice).toBeHidden({ timeout: 30_000 });
-  await expect(ben.person.offlineNotice).toBeHidden({ timeout: 30_000 });
-  await ada.talks(ben);
-  await ada.ear.hears(ben.hertz);
-  await ben.ear.hears(ada.hertz);
-  await ada.end(ben);
-  await expect(ben.call(ada)).toContainText("Ada hung up", { timeout: 30_000 });
-  await ada.ear.expectNothingHeld();
-  await ben.ear.expectNothingHeld();
-});
-
 test("another network restarts ICE in the same call", async ({ people }) => {
   const ada = await Caller.join(people, "Ada", 440);
   const ben = await Caller.join(people, "Ben", 1000);
