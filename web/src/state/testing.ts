@@ -24,8 +24,6 @@ export class TestLine implements Line {
     });
   }
 
-  inCall(): void {}
-
   listen(): () => void {
     return () => undefined;
   }
