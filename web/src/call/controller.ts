@@ -273,6 +273,7 @@ class Controller implements CallController {
     this.#view = view;
     const here = this.#driver !== null;
     this.#ports.display.show(view, here);
+    this.#ports.line.inCall(view.current.phase !== "idle" || view.held !== null);
     if (here) this.#tabs?.show(view, this.now());
     const ringing = here ? ringingConversation(view) : null;
     if (ringing === null) this.#notification.clear();

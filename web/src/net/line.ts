@@ -32,6 +32,8 @@ export interface Line {
   readonly open: boolean;
   /** Sends a request. Rejects with {@link RequestRefused} or {@link Disconnected}, with nothing else. */
   request(body: RequestBody, options?: RequestOptions): Promise<Outcome>;
+  /** Says whether a call is under way: then a line that is down is dialled more often. */
+  inCall(wanted: boolean): void;
   /** Adds a listener and returns what takes it away. A snapshot that came before is not told again. */
   listen(listener: LineListener): () => void;
 }

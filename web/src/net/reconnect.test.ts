@@ -12,6 +12,11 @@ test("later attempts double up to half a minute and never pass it", () => {
   expect(delays).toEqual([14_000, 28_000, 30_000, 30_000, 30_000]);
 });
 
+test("in a call no attempt is further away than a few seconds", () => {
+  const delays = [0, 1, 2, 3, 4, 50].map((attempt) => reconnectDelay(attempt, 0, true));
+  expect(delays).toEqual([0, 300, 1_200, 2_700, 3_000, 3_000]);
+});
+
 test("jitter adds at most a second to every attempt but the first", () => {
   expect(reconnectDelay(0, 1)).toBe(0);
   expect(reconnectDelay(1, 1)).toBe(1_300);

@@ -118,6 +118,22 @@ test("attempts back off while they fail, and start over after a line that held",
   expect(dialled).toHaveLength(4);
 });
 
+test("in a call a server that was long away is dialled at once and then every few seconds", async () => {
+  const { socket, dialled, last, states } = await connected();
+  last().close(1006);
+  for (const delay of [0, 300, 1_200, 2_700, 4_800]) {
+    await vi.advanceTimersByTimeAsync(delay);
+    last().close(1006);
+  }
+  expect(states.at(-1)).toEqual({ is: "waiting", until: Date.now() + 7_000 });
+  const before = dialled.length;
+  socket.inCall(true);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(dialled).toHaveLength(before + 1);
+  last().close(1006);
+  expect(states.at(-1)).toEqual({ is: "waiting", until: Date.now() + 3_000 });
+});
+
 test("a line that is opened and closed again at once does not spin", async () => {
   const { last, states } = await connected();
   last().close(1013);

@@ -64,6 +64,7 @@ export class Socket implements Line {
   #refused = false;
   #comeBackAfter: number | null = null;
   #dialling = 0;
+  #isInCall = false;
   #redial: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #steady: ReturnType<typeof setTimeout> | undefined;
@@ -99,6 +100,13 @@ export class Socket implements Line {
     const { frame, answer } = this.#requests.add(body, resend);
     if (this.open) this.#send(frame);
     return answer;
+  }
+
+  inCall(wanted: boolean): void {
+    if (wanted === this.#isInCall) return;
+    this.#isInCall = wanted;
+    // What waits for longer than it should now is dialled at once.
+    if (wanted && this.#state.is === "waiting") this.connect();
   }
 
   listen(listener: LineListener): () => void {
@@ -200,7 +208,7 @@ export class Socket implements Line {
 
   #wait(): void {
     const random = (this.#ports.random ?? Math.random)();
-    const delay = this.#comeBackAfter ?? reconnectDelay(this.#attempt, random);
+    const delay = this.#comeBackAfter ?? reconnectDelay(this.#attempt, random, this.#isInCall);
     this.#comeBackAfter = null;
     this.#attempt += 1;
     clearTimeout(this.#redial);

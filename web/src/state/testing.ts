@@ -24,6 +24,8 @@ export class TestLine implements Line {
     });
   }
 
+  inCall(): void {}
+
   listen(): () => void {
     return () => undefined;
   }
