@@ -52,6 +52,8 @@ pub const HELLO_DEADLINE: Milliseconds = Milliseconds::from_seconds(5);
 pub const PING_INTERVAL: Milliseconds = Milliseconds::from_seconds(10);
 /// Either side gives a socket up after so much silence.
 pub const SILENCE_LIMIT: Milliseconds = Milliseconds::from_seconds(15);
+/// A client that asked `ping` gives its socket up when nothing came for so long.
+pub const PONG_DEADLINE: Milliseconds = Milliseconds::from_seconds(2);
 
 /// Largest HTTP request body, in bytes.
 pub const HTTP_BODY_MAX_BYTES: usize = 16 * 1024;

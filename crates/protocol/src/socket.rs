@@ -57,6 +57,8 @@ pub enum ClientFrame {
 pub enum Notice {
     /// The answer to `ping`.
     Pong,
+    /// Is anybody there? → `pong`, at once.
+    Ping,
 }
 
 /// A request and the number under which its answer comes back.
@@ -242,6 +244,8 @@ pub enum ServerFrame {
     Error(RequestError),
     /// Answer `pong`.
     Ping,
+    /// The answer to `ping`.
+    Pong,
     /// A message is new, or a call's record changed.
     Message {
         /// The message.

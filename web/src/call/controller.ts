@@ -5,6 +5,7 @@
 // others. It decides nothing about calls.
 
 import type { LineListener, PushFrame } from "../net/line";
+import { watchNetwork } from "../net/network";
 import { uuidv7 } from "../net/uuid";
 import type { CallId } from "../protocol/CallId";
 import type { ConversationId } from "../protocol/ConversationId";
@@ -56,6 +57,7 @@ class Controller implements CallController {
     this.#disposers.push(
       ports.line.listen(this.#notification),
       ports.line.listen(this.#lineListener()),
+      this.#watchNetwork(),
       this.#watchPage(),
       this.#watchObstacle(),
       watchTreatment((treatment) => this.#treat(treatment)),
@@ -296,14 +298,15 @@ class Controller implements CallController {
     }, LEVELS_INTERVAL_MS);
   }
 
+  /** A page with a call is not put to sleep, so when it wakes the device slept, and routers forgot the call. */
+  #watchNetwork(): () => void {
+    const changed = (): void => this.#driver?.hand({ type: "network_changed" });
+    return watchNetwork({ changed, woke: changed });
+  }
+
   #watchPage(): () => void {
     const stop = new AbortController();
     const { signal } = stop;
-    const networkChanged = (): void => this.#driver?.hand({ type: "network_changed" });
-    addEventListener("online", networkChanged, { signal });
-    // Chromium only; the others notice by the silence of the path.
-    const { connection } = navigator as { connection?: EventTarget };
-    connection?.addEventListener("change", networkChanged, { signal });
     document.addEventListener("visibilitychange", () => this.#followLevels(), { signal });
     addEventListener("pagehide", () => this.#leave(), { signal });
     addEventListener(

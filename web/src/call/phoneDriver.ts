@@ -156,7 +156,11 @@ export class PhoneDriver {
     const equipment = new Equipment(
       {
         iceServers: this.#ports.iceServers,
-        happened: (input) => this.hand({ type: "handset", slot, input }),
+        happened: (input) => {
+          // What broke the path may have broken the line, and a new path is agreed on over that.
+          if (input.type === "peer_disconnected") this.#ports.line.check();
+          this.hand({ type: "handset", slot, input });
+        },
         soundBlocked: (blocked) => this.#tellBlocked(slot, blocked),
         microphoneChanged: this.#ports.microphoneChanged,
       },

@@ -8,7 +8,10 @@ import type { ServerFrame } from "../protocol/ServerFrame";
 import type { Welcome } from "../protocol/Welcome";
 
 /** A frame that a listener hears: all but answers, pings and the snapshot. */
-export type PushFrame = Exclude<ServerFrame, { type: "welcome" | "ok" | "error" | "ping" }>;
+export type PushFrame = Exclude<
+  ServerFrame,
+  { type: "welcome" | "ok" | "error" | "ping" | "pong" }
+>;
 
 /** Hears what happens on the line. */
 export interface LineListener {
@@ -34,6 +37,8 @@ export interface Line {
   request(body: RequestBody, options?: RequestOptions): Promise<Outcome>;
   /** Says whether a call is under way: then a line that is down is dialled more often. */
   inCall(wanted: boolean): void;
+  /** There is reason to doubt that the server is still at the other end: it is asked, and dialled anew where it is silent. */
+  check(): void;
   /** Adds a listener and returns what takes it away. A snapshot that came before is not told again. */
   listen(listener: LineListener): () => void;
 }

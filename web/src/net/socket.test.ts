@@ -134,6 +134,63 @@ test("in a call a server that was long away is dialled at once and then every fe
   expect(states.at(-1)).toEqual({ is: "waiting", until: Date.now() + 3_000 });
 });
 
+test("on another network the line is dialled at once, however it seemed to stand", async () => {
+  const { socket, dialled, last } = await connected();
+  const kept = socket.request({ type: "mark_read", conversation: "c", seq: 1 }, { resend: true });
+  socket.redial();
+  expect(socket.open).toBe(false);
+  expect(dialled[0]?.readyState).toBe(3);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(dialled).toHaveLength(2);
+  // The new network may be another one again before that is open.
+  socket.redial();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(dialled).toHaveLength(3);
+  await last().accept();
+  last().receive({ type: "ok", id: last().requests()[0]?.id ?? 0, outcome: { type: "done" } });
+  await expect(kept).resolves.toEqual({ type: "done" });
+});
+
+test("another network ends the waiting for the next attempt, and the back-off with it", async () => {
+  const { socket, dialled, last, states } = await connected();
+  last().close(1006);
+  for (const delay of [0, 300, 1_200, 2_700]) {
+    await vi.advanceTimersByTimeAsync(delay);
+    last().close(1006);
+  }
+  const before = dialled.length;
+  socket.redial();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(dialled).toHaveLength(before + 1);
+  last().close(1006);
+  expect(states.at(-1)).toEqual({ is: "waiting", until: Date.now() + 300 });
+});
+
+test("a line in doubt is asked, kept where the server answers and dialled anew where it is silent", async () => {
+  const { socket, dialled, last } = await connected();
+  socket.check();
+  expect(last().sent.at(-1)).toBe('{"type":"ping"}');
+  await vi.advanceTimersByTimeAsync(1_999);
+  last().receive({ type: "pong" });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(dialled).toHaveLength(1);
+  socket.check();
+  await vi.advanceTimersByTimeAsync(1_000);
+  // Asked again it does not wait for longer.
+  socket.check();
+  await vi.advanceTimersByTimeAsync(1_001);
+  expect(dialled).toHaveLength(2);
+});
+
+test("a dial that nobody answers is given up", async () => {
+  const { dialled, last } = await connected();
+  last().close(1006);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(dialled).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(8_300);
+  expect(dialled).toHaveLength(3);
+});
+
 test("a line that is opened and closed again at once does not spin", async () => {
   const { last, states } = await connected();
   last().close(1013);

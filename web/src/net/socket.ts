@@ -7,6 +7,7 @@ import {
   CLOSE_SESSION_ENDED,
   CLOSE_UNAUTHENTICATED,
   CLOSE_UNSUPPORTED,
+  PONG_DEADLINE_MS,
   PROTOCOL_VERSION,
   SILENCE_LIMIT_MS,
 } from "../protocol/constants";
@@ -26,6 +27,8 @@ import { SignedOut } from "./session";
 
 /** Milliseconds that a line must hold before a break counts as a first one again. */
 const STEADY_AFTER = 10_000;
+/** Milliseconds from dialling to the first word of the server; a dial into nothing would take minutes to fail. */
+const DIAL_LIMIT = 8_000;
 
 /** How the line stands. */
 export type LineState =
@@ -67,6 +70,7 @@ export class Socket implements Line {
   #isInCall = false;
   #redial: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
+  #doubt: ReturnType<typeof setTimeout> | undefined;
   #steady: ReturnType<typeof setTimeout> | undefined;
   readonly #requests: Requests;
   readonly #listeners = new Set<LineListener>();
@@ -91,6 +95,26 @@ export class Socket implements Line {
     this.#setState({ is: "connecting" });
     this.#dialling += 1;
     void this.#dial(this.#dialling);
+  }
+
+  /** The network is another one: what was dialled by the old one is given up without waiting for its silence. */
+  redial(): void {
+    if (this.#state.is === "closed") return;
+    const wasOpen = this.open;
+    this.#detach();
+    // A dial that waits for a token is left alone by this.
+    this.#dialling += 1;
+    this.#attempt = 0;
+    this.#comeBackAfter = null;
+    if (wasOpen) this.#requests.down();
+    this.#wait();
+    if (wasOpen) this.#tellDown();
+  }
+
+  check(): void {
+    if (!this.open) return this.connect();
+    this.#send({ type: "ping" });
+    this.#doubt ??= setTimeout(() => this.#closed(0), PONG_DEADLINE_MS);
   }
 
   request(body: RequestBody, { resend = false }: RequestOptions = {}): Promise<Outcome> {
@@ -140,7 +164,7 @@ export class Socket implements Line {
 
   #attach(webSocket: WebSocketLike, token: string): void {
     this.#webSocket = webSocket;
-    this.#heard();
+    this.#heard(DIAL_LIMIT);
     webSocket.onopen = () => {
       const hello: Opening = {
         type: "hello",
@@ -168,6 +192,8 @@ export class Socket implements Line {
         return this.#requests.error(frame);
       case "ping":
         return this.#send({ type: "pong" });
+      case "pong":
+        return;
       case "going_away":
         this.#comeBackAfter = frame.reconnect_after;
         break;
@@ -191,9 +217,15 @@ export class Socket implements Line {
   }
 
   /** Something came: the line is given up only after as much silence again. */
-  #heard(): void {
+  #heard(limit = SILENCE_LIMIT_MS): void {
+    this.#stopListening();
+    this.#silence = setTimeout(() => this.#closed(0), limit);
+  }
+
+  #stopListening(): void {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#closed(0), SILENCE_LIMIT_MS);
+    clearTimeout(this.#doubt);
+    this.#doubt = undefined;
   }
 
   #closed(code: number): void {
@@ -227,7 +259,7 @@ export class Socket implements Line {
 
   /** Lets go of the WebSocket; nothing of it is heard any more. */
   #detach(): void {
-    clearTimeout(this.#silence);
+    this.#stopListening();
     clearTimeout(this.#steady);
     const webSocket = this.#webSocket;
     this.#webSocket = null;
@@ -261,23 +293,4 @@ function parse(data: unknown): ServerFrame | null {
 /** Where the socket of the server that sent this page is. */
 export function socketAddress({ protocol, host }: Pick<Location, "protocol" | "host">): string {
   return `${protocol === "https:" ? "wss:" : "ws:"}//${host}/api/v1/socket`;
-}
-
-/**
- * Makes a socket come back at once where there is reason to think that it can: the network is
- * there again, or the page is looked at again. Returns what stops that.
- */
-export function reconnectOnReturn(socket: Socket): () => void {
-  const stop = new AbortController();
-  const comeBack = (): void => socket.connect();
-  addEventListener("online", comeBack, { signal: stop.signal });
-  addEventListener("pageshow", comeBack, { signal: stop.signal });
-  document.addEventListener(
-    "visibilitychange",
-    () => {
-      if (document.visibilityState === "visible") comeBack();
-    },
-    { signal: stop.signal },
-  );
-  return () => stop.abort();
 }

@@ -3,4 +3,4 @@
 /**
  * What a client tells without waiting for an answer.
  */
-export type Notice = { "type": "pong" };
+export type Notice = { "type": "pong" } | { "type": "ping" };

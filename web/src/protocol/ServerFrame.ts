@@ -26,7 +26,7 @@ id: number,
 /**
  * What came of it.
  */
-outcome: Outcome, } | { "type": "error" } & RequestError | { "type": "ping" } | { "type": "message", 
+outcome: Outcome, } | { "type": "error" } & RequestError | { "type": "ping" } | { "type": "pong" } | { "type": "message", 
 /**
  * The message.
  */

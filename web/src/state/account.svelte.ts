@@ -5,7 +5,8 @@ import type { CallController, CreateController } from "../call/screen";
 import { api } from "../net/api";
 import type { Session } from "../net/session";
 import type { LineState } from "../net/socket";
-import { reconnectOnReturn, Socket, socketAddress } from "../net/socket";
+import { watchNetwork } from "../net/network";
+import { Socket, socketAddress } from "../net/socket";
 import { MESSAGE_MAX_CHARS } from "../protocol/constants";
 import type { Conversation } from "../protocol/Conversation";
 import type { ConversationId } from "../protocol/ConversationId";
@@ -106,8 +107,15 @@ export class Account {
       session.with((token) => api.changeSettings(token, settings)),
     );
     this.#listen();
+    // Before the calls look: what they send then waits for the new line.
+    this.#disposers.push(
+      watchNetwork({
+        changed: () => this.#socket.redial(),
+        doubtful: () => this.#socket.check(),
+        woke: () => this.#socket.check(),
+      }),
+    );
     this.controller = createController({ line: this.#socket, display: this.call });
-    this.#disposers.push(reconnectOnReturn(this.#socket));
     this.#socket.connect();
     this.outbox.flush();
   }

@@ -26,6 +26,8 @@ export class TestLine implements Line {
 
   inCall(): void {}
 
+  check(): void {}
+
   listen(): () => void {
     return () => undefined;
   }

@@ -173,7 +173,7 @@ impl<S: Socket> Connection<'_, S> {
                     self.check_expiry()?;
                     expiry.as_mut().reset(self.expiry());
                 }
-                Event::PingDue => self.ping().await?,
+                Event::PingDue => self.tell(&ServerFrame::Ping).await?,
                 Event::SilenceDue => self.check_silence(silence.as_mut())?,
                 Event::Told(frame) => self.write(First::Told(frame)).await?,
                 Event::Answered(answer) => self.write(First::Answer(answer)).await?,
@@ -206,6 +206,7 @@ impl<S: Socket> Connection<'_, S> {
         }
         match said {
             Said::Pong => Ok(()),
+            Said::Ping => self.tell(&ServerFrame::Pong).await,
             Said::Refused(id, refusal) => {
                 self.write(First::Answer(frames::answer(id, Err(refusal))))
                     .await
@@ -223,7 +224,7 @@ impl<S: Socket> Connection<'_, S> {
 
     async fn refuse(&mut self, said: Said, retry_after: Milliseconds) -> Result<(), Close> {
         let id = match said {
-            Said::Pong => return Ok(()),
+            Said::Pong | Said::Ping => return Ok(()),
             Said::Request { id, .. } => Some(id),
             Said::Refused(id, _) => id,
         };
@@ -298,9 +299,9 @@ impl<S: Socket> Connection<'_, S> {
         Ok(())
     }
 
-    async fn ping(&mut self) -> Result<(), Close> {
-        let ping = frames::write(&ServerFrame::Ping).map_err(|_| Close::Internal)?;
-        self.write(First::Told(ping)).await
+    async fn tell(&mut self, frame: &ServerFrame) -> Result<(), Close> {
+        let frame = frames::write(frame).map_err(|_| Close::Internal)?;
+        self.write(First::Told(frame)).await
     }
 
     /// Writes frames, and whatever else is ready, in one go. An answer that is ready says that all it

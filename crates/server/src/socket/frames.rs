@@ -58,6 +58,8 @@ fn is_goodbye(error: &tokio_tungstenite::tungstenite::error::ProtocolError) -> b
 pub(super) enum Said {
     /// The answer to a `ping`.
     Pong,
+    /// A question whether anybody is there.
+    Ping,
     /// A request, and how old it is.
     Request {
         id: u32,
@@ -97,8 +99,10 @@ pub(super) fn understand(text: &str) -> Result<Said, Close> {
         let refusal = bad("The frame has no `type`.", "type");
         return Ok(Said::Refused(envelope.id, refusal));
     };
-    if kind == "pong" {
-        return Ok(Said::Pong);
+    match &*kind {
+        "pong" => return Ok(Said::Pong),
+        "ping" => return Ok(Said::Ping),
+        _ => {}
     }
     let Some(id) = envelope.id else {
         let message = "The request has no `id`; choose a whole number to know its answer by.";
@@ -204,6 +208,7 @@ mod tests {
         assert!(matches!(*body, RequestBody::RingCall { .. }));
         assert_eq!(age, Milliseconds(1_500));
         assert!(matches!(understand(r#"{"type":"pong"}"#), Ok(Said::Pong)));
+        assert!(matches!(understand(r#"{"type":"ping"}"#), Ok(Said::Ping)));
     }
 
     #[test]

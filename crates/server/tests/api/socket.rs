@@ -187,6 +187,14 @@ async fn socket_that_answers_pings_lives_and_a_silent_one_is_closed() {
 }
 
 #[tokio::test]
+async fn a_ping_of_the_client_is_answered_at_once() {
+    let app = TestApp::start().await;
+    let mut device = app.join("ada").await;
+    device.socket.send(r#"{"type":"ping"}"#).await;
+    assert_eq!(device.socket.frame().await, ServerFrame::Pong);
+}
+
+#[tokio::test]
 async fn nonsense_is_answered_under_its_id_and_changes_nothing() {
     let app = TestApp::start().await;
     let mut device = app.join("ada").await;
