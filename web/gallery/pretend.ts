@@ -156,7 +156,7 @@ class PretendSocket {
       settings: settings(this.#pretence),
       conversations: empty ? [] : conversations(),
       calls: [],
-      ice: { stun_port: null },
+      ice: { stun_port: null, relay: "off" },
       limits: {
         message_max_chars: 8_000,
         silence_limit: 15_000,

@@ -23,6 +23,7 @@ pub mod description;
 pub mod error;
 mod ids;
 pub mod limits;
+pub mod relay;
 pub mod settings;
 pub mod socket;
 mod text;

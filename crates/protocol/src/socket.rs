@@ -12,6 +12,7 @@ use crate::call::{CallReport, CallSound, CallView};
 use crate::chat::{Conversation, Message, Presence};
 use crate::description::{CallDescription, Candidate};
 use crate::error::ErrorCode;
+use crate::relay::{RelayAccess, RelayMode};
 use crate::settings::Settings;
 use crate::{
     AttemptId, CallId, ConversationId, DeviceId, MessageId, MessageText, Milliseconds, SessionId,
@@ -196,6 +197,14 @@ pub enum RequestBody {
         /// The candidates.
         candidates: Vec<Candidate>,
     },
+    /// How to get at the relay for a call that this device takes part in, or that rings it. Ask again before an ICE
+    /// restart and before it runs out. → `relay`
+    AccessRelay {
+        /// The call.
+        call: CallId,
+    },
+    /// How to get at the relay for a test of one's own connection: such allocations reach each other only. → `relay`
+    TestRelay,
     /// The callee rejects the call, for all devices. After an answer it changes nothing. → `done`
     DeclineCall {
         /// The call.
@@ -345,6 +354,11 @@ pub enum Outcome {
         /// The server's time now.
         now: Timestamp,
     },
+    /// The relay.
+    Relay {
+        /// How to get at it; nothing where there is none.
+        access: Option<RelayAccess>,
+    },
 }
 
 /// Why a request was not carried out.
@@ -391,12 +405,14 @@ pub struct Welcome {
     pub limits: Limits,
 }
 
-/// Where a client finds STUN: at the host it already talks to. Third parties are never named.
+/// What helps a client to find its paths, all at the host it already talks to. Third parties are never named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct IceServers {
     /// UDP port of STUN on the host of this server; nothing where STUN is off.
     pub stun_port: Option<u16>,
+    /// When sound goes through the relay.
+    pub relay: RelayMode,
 }
 
 /// The numbers that a client needs. All others are in [`crate::limits`].

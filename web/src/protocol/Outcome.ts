@@ -2,6 +2,7 @@
 import type { CallView } from "./CallView";
 import type { Conversation } from "./Conversation";
 import type { Message } from "./Message";
+import type { RelayAccess } from "./RelayAccess";
 import type { Timestamp } from "./Timestamp";
 
 /**
@@ -23,4 +24,8 @@ call: CallView,
 /**
  * The server's time now.
  */
-now: Timestamp, };
+now: Timestamp, } | { "type": "relay", 
+/**
+ * How to get at it; nothing where there is none.
+ */
+access: RelayAccess | null, };

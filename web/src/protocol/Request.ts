@@ -143,7 +143,11 @@ epoch: number,
 /**
  * The candidates.
  */
-candidates: Array<Candidate>, } | { "type": "decline_call", 
+candidates: Array<Candidate>, } | { "type": "access_relay", 
+/**
+ * The call.
+ */
+call: CallId, } | { "type": "test_relay" } | { "type": "decline_call", 
 /**
  * The call.
  */

@@ -104,6 +104,9 @@ pub(super) fn carry_out(
             let request = CallRequest::AddCandidates { epoch, candidates };
             of_call(app, client, age, call, request)
         }
+        RequestBody::AccessRelay { .. } | RequestBody::TestRelay => {
+            Box::pin(async { Ok(Outcome::Relay { access: None }) })
+        }
         RequestBody::DeclineCall { call } => of_call(app, client, age, call, CallRequest::Decline),
         RequestBody::CancelCall { call } => of_call(app, client, age, call, CallRequest::Cancel),
         RequestBody::HangUp { call, heard_ago } => {

@@ -73,6 +73,7 @@ pub(super) async fn welcome(
         calls,
         ice: IceServers {
             stun_port: app.stun_port,
+            relay: protocol::relay::RelayMode::Off,
         },
         limits: limits(app),
     };
