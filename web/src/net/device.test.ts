@@ -20,6 +20,12 @@ test("a device is named after its browser and system", () => {
   ).toBe("Safari on iPhone");
 });
 
+test("Chrome without a window is Chrome", () => {
+  const headless =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/140.0.0.0 Safari/537.36";
+  expect(deviceName(headless)).toBe("Chrome on Linux");
+});
+
 test("an unknown browser still has a name", () => {
   expect(deviceName("")).toBe("Browser");
 });
