@@ -33,6 +33,32 @@ test("fault 19: a callee who forbids the microphone goes on being rung and may t
   await ada.talks(ben);
 });
 
+test("fault 19: a microphone that another program uses is named, and works once it is free", async ({
+  people,
+}) => {
+  const ada = await Caller.join(people, "Ada", 440);
+  const ben = await Caller.join(people, "Ben", 1000);
+  // What browsers say of a device that the system does not lend twice (mediacapture-streams, getUserMedia).
+  await ada.person.page.addInitScript(() => {
+    const lend = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = (constraints) =>
+      "isMicrophoneFree" in globalThis
+        ? lend(constraints)
+        : Promise.reject(new DOMException("Device in use", "NotReadableError"));
+  });
+  await introduce(ada.person, ben.person);
+  await ada.dial(ben);
+  await expect(ada.call(ben)).toContainText("The microphone does not start");
+  await expect(ben.call(ada)).toBeHidden();
+  await ada.ear.expectNothingHeld();
+
+  await ada.person.page.evaluate(() => Object.assign(globalThis, { isMicrophoneFree: true }));
+  await ada.dismiss(ben);
+  await ada.dial(ben);
+  await ben.answer(ada);
+  await ben.ear.hears(ada.hertz);
+});
+
 test("fault 19: without a microphone the phone icon says why it does nothing", async ({
   people,
 }) => {

@@ -1,6 +1,6 @@
 import { Caller } from "./harness/calls";
 import { introduce, type Person } from "./harness/person";
-import { expect, test } from "./harness/test";
+import { expect, HOME, test } from "./harness/test";
 
 test("fault 23: whoever is not to be disturbed is not rung on any device, and reads what they missed", async ({
   people,
@@ -53,6 +53,35 @@ test("fault 23: a muted conversation is marked on every device and does not ring
   await expect(second.call(ada.person)).toBeHidden();
 });
 
+test("fault 23: nothing rings in quiet hours, and it rings again after them", async ({
+  people,
+}) => {
+  const ada = await Caller.join(people, "Ada", 440);
+  const ben = await Caller.join(people, "Ben", 1000);
+  await introduce(ada.person, ben.person);
+  await ben.person.openAccount();
+  const { page } = ben.person;
+  await page.getByRole("switch", { name: "Quiet hours" }).click();
+  // Around now, whatever the time of day; past midnight where it must be.
+  await page.getByLabel("From", { exact: true }).fill(timeOfDay(-60));
+  await page.getByLabel("to", { exact: true }).fill(timeOfDay(60));
+  await page.getByRole("button", { name: "Close" }).click();
+  await expect(page.getByText(`Quiet hours until ${timeOfDay(60)}`)).toBeVisible();
+
+  await ada.dial(ben);
+  await writesDuringTheCall(ada, ben);
+  await expect(ben.call(ada)).toBeHidden();
+  await ada.end(ben);
+  await expect(ben.person.timeline.getByText("Missed call")).toBeVisible();
+
+  await ben.person.openAccount();
+  await page.getByLabel("to", { exact: true }).fill(timeOfDay(-30));
+  await page.getByRole("button", { name: "Close" }).click();
+  await expect(page.getByText(/Quiet hours until/)).toBeHidden();
+  await ada.dial(ben);
+  await expect(ben.button(ada, "Answer")).toBeVisible();
+});
+
 test("settings about calls are the same on every device and survive a reload", async ({
   people,
 }) => {
@@ -90,4 +119,10 @@ async function writesDuringTheCall(caller: Caller, callee: Caller): Promise<void
 
 function banner({ page }: Person): ReturnType<typeof page.getByRole> {
   return page.getByRole("region", { name: "Do not disturb" });
+}
+
+/** The time of the day so many minutes from now, where everybody lives, as a time field wants it. */
+function timeOfDay(minutesFromNow: number): string {
+  const zone = { timeZone: HOME.timezoneId, hour: "2-digit", minute: "2-digit" } as const;
+  return new Date(Date.now() + minutesFromNow * 60_000).toLocaleTimeString("en-GB", zone);
 }

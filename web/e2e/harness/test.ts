@@ -47,7 +47,7 @@ export interface Joining {
 }
 
 /** Where everybody lives, so that times and words on screen are the same on every machine. */
-const HOME = { locale: "en-GB", timezoneId: "Europe/Berlin" };
+export const HOME = { locale: "en-GB", timezoneId: "Europe/Berlin" };
 
 export class People {
   readonly #server: AhoyServer;
