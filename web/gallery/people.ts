@@ -87,6 +87,7 @@ function conversation(other: Person, change: Partial<Conversation>): Conversatio
     unread: 0,
     missed: 0,
     muted: false,
+    hides_address: false,
     last_message: messages.at(-1) ?? null,
     presence: null,
     ...change,

@@ -91,6 +91,7 @@ function settings({ disturb, quiet }: Pretence): Settings {
     do_not_disturb: disturb ? { until: NOW + 3_600_000 } : null,
     quiet_hours: quiet ? { from: 1, to: 0, time_zone: "America/New_York" } : null,
     second_call_passes: false,
+    hide_address: false,
   };
 }
 

@@ -37,6 +37,8 @@ pub struct Conversation {
     pub missed: u64,
     /// Whether this account muted it: its calls never ring, its messages make no sound.
     pub muted: bool,
+    /// Whether this account hides its IP address from the other person: their calls go through the relay.
+    pub hides_address: bool,
     /// The newest message, for the list.
     pub last_message: Option<Message>,
     /// Whether the other person is there; contacts only.

@@ -1,4 +1,4 @@
-//! What a person decided about being called, kept by the server for all devices of the account.
+//! What a person decided about calls, kept by the server for all devices of the account.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,9 @@ pub struct Settings {
     /// Whether somebody who was missed rings through *do not disturb* and quiet hours when they call again within
     /// [`crate::limits::SECOND_CALL_WITHIN`]. Off by default.
     pub second_call_passes: bool,
+    /// Whether sound goes through the relay in every call, so that nobody who is talked to learns this account's IP address.
+    /// Off by default.
+    pub hide_address: bool,
 }
 
 impl Default for Settings {
@@ -29,6 +32,7 @@ impl Default for Settings {
             do_not_disturb: None,
             quiet_hours: None,
             second_call_passes: false,
+            hide_address: false,
         }
     }
 }

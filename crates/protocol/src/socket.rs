@@ -140,6 +140,14 @@ pub enum RequestBody {
         /// Whether it shall be muted.
         muted: bool,
     },
+    /// Hides this account's IP address from the other person, or takes that back: sound goes through the relay in calls
+    /// with them. → `conversation`
+    HideAddress {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Whether it shall be hidden.
+        hidden: bool,
+    },
     /// The person looked at the missed calls of the call log: none of them counts as missed any more. → `done`
     MarkCallsSeen,
     /// Starts a call. Where the other person is calling at the same moment, the two become one call,

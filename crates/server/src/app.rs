@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use protocol::relay::RelayMode;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -13,6 +14,7 @@ use crate::config::Config;
 use crate::error::Refusal;
 use crate::hub::Hub;
 use crate::presence::Presences;
+use crate::settings::Hidden;
 use crate::socket::Strangers;
 use crate::store::{Connection, Store, StoreError};
 
@@ -36,6 +38,8 @@ pub struct App {
     pub presences: Presences,
     /// The calls.
     pub calls: Calls,
+    /// Who hides their address.
+    pub hidden: Hidden,
     /// The sockets that have not said who they are.
     pub strangers: Strangers,
     /// The UDP port of STUN; nothing where it is off.
@@ -44,6 +48,13 @@ pub struct App {
     pub stopping: CancellationToken,
     /// Everything that must end before the store is closed: connections, sockets, drivers.
     pub tasks: TaskTracker,
+}
+
+impl App {
+    /// When sound goes through the relay.
+    pub const fn relay_mode(&self) -> RelayMode {
+        RelayMode::Off
+    }
 }
 
 /// What came of a write: refused by the rules, or done.

@@ -1,8 +1,9 @@
-//! What people decided about being called.
+//! What people decided about calls.
 //!
 //! The rule kept here: settings are kept whole, and every device of the account is told what they are now. What they
 //! mean for a call is decided in `calls`.
 
+mod hidden;
 mod quiet;
 
 use protocol::UserId;
@@ -14,6 +15,7 @@ use crate::app::{App, Shared, write_and_tell};
 use crate::error::Refusal;
 use crate::store;
 
+pub use hidden::Hidden;
 pub use quiet::is_quiet;
 
 /// An account's settings.
@@ -46,6 +48,7 @@ pub async fn put(app: Shared, user: UserId, settings: Settings) -> Result<Settin
         },
         move |app, changed| {
             if let Some(settings) = changed.clone() {
+                app.hidden.set_from_all(user, settings.hide_address);
                 let frame = ServerFrame::Settings { settings };
                 app.hub.send(&[user], &frame, None);
             }

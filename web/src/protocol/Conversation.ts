@@ -46,6 +46,10 @@ missed: number,
  */
 muted: boolean, 
 /**
+ * Whether this account hides its IP address from the other person: their calls go through the relay.
+ */
+hides_address: boolean, 
+/**
  * The newest message, for the list.
  */
 last_message: Message | null, 

@@ -72,7 +72,15 @@ conversation: ConversationId,
 /**
  * Whether it shall be muted.
  */
-muted: boolean, } | { "type": "mark_calls_seen" } | { "type": "start_call", 
+muted: boolean, } | { "type": "hide_address", 
+/**
+ * The conversation.
+ */
+conversation: ConversationId, 
+/**
+ * Whether it shall be hidden.
+ */
+hidden: boolean, } | { "type": "mark_calls_seen" } | { "type": "start_call", 
 /**
  * A new UUIDv7; the same one again for a resend.
  */

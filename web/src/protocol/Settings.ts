@@ -22,4 +22,9 @@ quiet_hours: QuietHours | null,
  * Whether somebody who was missed rings through *do not disturb* and quiet hours when they call again within
  * [`crate::limits::SECOND_CALL_WITHIN`]. Off by default.
  */
-second_call_passes: boolean, };
+second_call_passes: boolean, 
+/**
+ * Whether sound goes through the relay in every call, so that nobody who is talked to learns this account's IP address.
+ * Off by default.
+ */
+hide_address: boolean, };

@@ -154,6 +154,7 @@ function conversation(id: string, last_seq: number): Conversation {
     unread: 0,
     missed: 0,
     muted: false,
+    hides_address: false,
     last_message: last_seq > 0 ? text(id, last_seq, "ben") : null,
     presence: null,
   };

@@ -9,6 +9,7 @@ const DEFAULT: Settings = {
   do_not_disturb: null,
   quiet_hours: null,
   second_call_passes: false,
+  hide_address: false,
 };
 
 test("nothing is changed before the settings are known", () => {

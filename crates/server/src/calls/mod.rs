@@ -6,6 +6,7 @@
 //! Should the disk fail, calls go on without their record, and the log says so.
 
 mod lanes;
+mod paths;
 mod reach;
 mod requests;
 
@@ -28,6 +29,7 @@ use crate::store::messages::Appended;
 use crate::store::{self, Connection, Store, StoreError};
 use lanes::{Batch, Lanes, Ticket};
 
+pub use paths::path_policy;
 pub use requests::{request, start};
 
 /// All calls of this server. Clones are the same ones.

@@ -8,6 +8,7 @@ use protocol::{AttemptId, CallId, ConversationId, Milliseconds};
 use tokio::sync::oneshot;
 
 use super::Waiting;
+use super::paths;
 use super::reach::{Callee, reach};
 use crate::app::{App, Shared};
 use crate::chat;
@@ -19,7 +20,7 @@ use crate::store;
 ///
 /// # Errors
 /// [`ErrorCode::NotFound`], [`ErrorCode::Blocked`], [`ErrorCode::NotAccepted`],
-/// [`ErrorCode::BadRequest`], and the switchboard's.
+/// [`ErrorCode::Forbidden`], [`ErrorCode::BadRequest`], and the switchboard's.
 pub async fn start(
     app: Shared,
     from: Party,
@@ -47,6 +48,7 @@ pub async fn start(
         let message = "Calls work once both have accepted each other.";
         return Err(Refusal::new(ErrorCode::NotAccepted, message));
     }
+    paths::require_one(&app, me, conversation)?;
     let callee = standing.theirs.user;
     let now = app.clock.now();
     let connected = app.hub.is_connected(callee);
@@ -85,10 +87,11 @@ pub async fn request(
     app: &App,
     from: Party,
     call: CallId,
-    request: Request,
+    mut request: Request,
     age: Milliseconds,
 ) -> Result<Outcome, Refusal> {
     check(&request)?;
+    paths::hide(app, &from, call, &mut request);
     let (waiting, answered) = waiting(&from, Some(call));
     let input = Input::Request {
         call,

@@ -1,4 +1,4 @@
-//! Accepting, blocking, muting, and taking it back.
+//! Accepting, blocking, muting, hiding one's address, and taking it back.
 
 use protocol::ConversationId;
 use protocol::chat::{Contact, Presence};
@@ -22,6 +22,8 @@ pub enum Wish {
     Unblock,
     /// Not to be rung by them, or to be rung again.
     Mute(bool),
+    /// Not to let them learn one's IP address, or to let them.
+    HideAddress(bool),
 }
 
 #[derive(Debug)]
@@ -100,6 +102,10 @@ fn decide(standing: &Standing, wish: Wish) -> Result<Side, Refusal> {
             ..mine
         }),
         (Wish::Mute(muted), _) => Ok(Side { muted, ..mine }),
+        (Wish::HideAddress(hides_address), _) => Ok(Side {
+            hides_address,
+            ..mine
+        }),
     }
 }
 
@@ -112,6 +118,13 @@ fn tell(app: &App, granted: &Granted) {
     if before.mine == after.mine {
         return;
     }
+    let Side {
+        user,
+        hides_address,
+        ..
+    } = after.mine;
+    app.hidden
+        .set_from_one(user, after.conversation, hides_address);
     let accepted = after.mine.accepted && !before.mine.accepted;
     // A block is nobody's business but the asker's; an acceptance is what the other waits for.
     let audience = if accepted && !after.theirs.blocked {
@@ -121,7 +134,6 @@ fn tell(app: &App, granted: &Granted) {
     };
     both.tell(app, after, audience);
     if before.is_mutual() != after.is_mutual() && !accepted {
-        let user = after.mine.user;
         let presence = if after.is_mutual() {
             app.presences.of(user, None)
         } else {
@@ -173,6 +185,7 @@ mod tests {
             accepted,
             blocked,
             muted: false,
+            hides_address: false,
             read_seq: 0,
         };
         Standing {

@@ -184,6 +184,7 @@ mod tests {
             accepted,
             blocked: false,
             muted: false,
+            hides_address: false,
             read_seq: 0,
         };
         Standing {

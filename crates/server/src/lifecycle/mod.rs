@@ -28,6 +28,7 @@ use crate::config::{Config, Listen};
 use crate::hub::{Hub, Movement};
 use crate::presence::Presences;
 use crate::relay::Stun;
+use crate::settings::Hidden;
 use crate::socket::Strangers;
 use crate::store::{OpenError, Store, StoreError};
 
@@ -55,9 +56,9 @@ pub enum StartError {
     /// An address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The calls of before the last stop cannot be read.
-    #[error("the calls of before the last stop cannot be read: {0}")]
-    Calls(#[from] StoreError),
+    /// What must be known of before the last stop cannot be read: calls, and who hides their address.
+    #[error("what is needed of before the last stop cannot be read: {0}")]
+    Read(#[from] StoreError),
 }
 
 /// A running server. Dropping it without [`Server::shutdown`] stops it hard.
@@ -113,6 +114,7 @@ impl Server {
             presences.clone(),
             &config.calls,
         );
+        let hidden = Hidden::load(&store).await?;
         calls.restore().await?;
         let app = Arc::new(App {
             config,
@@ -122,6 +124,7 @@ impl Server {
             accounts,
             presences,
             calls,
+            hidden,
             strangers: Strangers::default(),
             stun_port: stun.as_ref().map(|stun| stun.address().port()),
             stopping: CancellationToken::new(),

@@ -26,6 +26,9 @@ pub(super) fn carry_out(
 ) -> Answer {
     let app = Arc::clone(app);
     let asker = client.asker();
+    let wish = |app, conversation, wish| -> Answer {
+        Box::pin(chat::wish(app, asker, conversation, wish))
+    };
     match body {
         // The token belongs to the socket's loop, which takes this request itself.
         RequestBody::Renew { .. } => {
@@ -46,19 +49,17 @@ pub(super) fn carry_out(
             conversation,
             active,
         } => Box::pin(chat::typing(app, asker, conversation, active)),
-        RequestBody::AcceptContact { conversation } => {
-            Box::pin(chat::wish(app, asker, conversation, Wish::Accept))
-        }
-        RequestBody::BlockContact { conversation } => {
-            Box::pin(chat::wish(app, asker, conversation, Wish::Block))
-        }
-        RequestBody::UnblockContact { conversation } => {
-            Box::pin(chat::wish(app, asker, conversation, Wish::Unblock))
-        }
+        RequestBody::AcceptContact { conversation } => wish(app, conversation, Wish::Accept),
+        RequestBody::BlockContact { conversation } => wish(app, conversation, Wish::Block),
+        RequestBody::UnblockContact { conversation } => wish(app, conversation, Wish::Unblock),
         RequestBody::MuteConversation {
             conversation,
             muted,
-        } => Box::pin(chat::wish(app, asker, conversation, Wish::Mute(muted))),
+        } => wish(app, conversation, Wish::Mute(muted)),
+        RequestBody::HideAddress {
+            conversation,
+            hidden,
+        } => wish(app, conversation, Wish::HideAddress(hidden)),
         RequestBody::MarkCallsSeen => Box::pin(chat::mark_calls_seen(app, asker)),
         RequestBody::StartCall {
             attempt,

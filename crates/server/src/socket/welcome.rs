@@ -73,7 +73,7 @@ pub(super) async fn welcome(
         calls,
         ice: IceServers {
             stun_port: app.stun_port,
-            relay: protocol::relay::RelayMode::Off,
+            relay: app.relay_mode(),
         },
         limits: limits(app),
     };

@@ -23,6 +23,10 @@ pub struct Standing {
 
 /// One of the two people of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a decision of its own"
+)]
 pub struct Side {
     /// Who.
     pub user: UserId,
@@ -32,6 +36,8 @@ pub struct Side {
     pub blocked: bool,
     /// Whether they want not to be rung by the other.
     pub muted: bool,
+    /// Whether they hide their IP address from the other.
+    pub hides_address: bool,
     /// How far they have read.
     pub read_seq: u64,
 }
@@ -121,8 +127,9 @@ pub fn standing(
     let standing = db
         .prepare_cached(
             "SELECT c.last_seq,
-                    mine.accepted, mine.blocked, mine.muted, mine.read_seq,
-                    theirs.account, theirs.accepted, theirs.blocked, theirs.muted, theirs.read_seq
+                    mine.accepted, mine.blocked, mine.muted, mine.hides_address, mine.read_seq,
+                    theirs.account, theirs.accepted, theirs.blocked, theirs.muted, theirs.hides_address,
+                    theirs.read_seq
              FROM conversations c
              JOIN members mine ON mine.conversation = c.id AND mine.account = ?2
              JOIN members theirs ON theirs.conversation = c.id AND theirs.account <> ?2
@@ -137,14 +144,16 @@ pub fn standing(
                     accepted: row.get(1)?,
                     blocked: row.get(2)?,
                     muted: row.get(3)?,
-                    read_seq: seq(row, 4)?,
+                    hides_address: row.get(4)?,
+                    read_seq: seq(row, 5)?,
                 },
                 theirs: Side {
-                    user: UserId(row.get(5)?),
-                    accepted: row.get(6)?,
-                    blocked: row.get(7)?,
-                    muted: row.get(8)?,
-                    read_seq: seq(row, 9)?,
+                    user: UserId(row.get(6)?),
+                    accepted: row.get(7)?,
+                    blocked: row.get(8)?,
+                    muted: row.get(9)?,
+                    hides_address: row.get(10)?,
+                    read_seq: seq(row, 11)?,
                 },
             })
         })
@@ -162,7 +171,8 @@ pub fn set_side(
     side: &Side,
 ) -> Result<(), StoreError> {
     db.prepare_cached(
-        "UPDATE members SET accepted = :accepted, blocked = :blocked, muted = :muted, read_seq = :read_seq
+        "UPDATE members SET accepted = :accepted, blocked = :blocked, muted = :muted,
+           hides_address = :hides_address, read_seq = :read_seq
          WHERE conversation = :conversation AND account = :account",
     )?
     .execute(named_params! {
@@ -171,6 +181,7 @@ pub fn set_side(
         ":accepted": side.accepted,
         ":blocked": side.blocked,
         ":muted": side.muted,
+        ":hides_address": side.hides_address,
         ":read_seq": side.read_seq.cast_signed(),
     })?;
     Ok(())
@@ -223,6 +234,19 @@ pub fn contacts(db: &Connection, me: UserId) -> Result<Vec<UserId>, StoreError> 
     Ok(contacts.collect::<Result<_, _>>()?)
 }
 
+/// Who hides their address from whom, of all accounts.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn hidden(db: &Connection) -> Result<Vec<(UserId, ConversationId)>, StoreError> {
+    let mut statement =
+        db.prepare_cached("SELECT account, conversation FROM members WHERE hides_address")?;
+    let hidden = statement.query_map([], |row| {
+        Ok((UserId(row.get(0)?), ConversationId(row.get(1)?)))
+    })?;
+    Ok(hidden.collect::<Result<_, _>>()?)
+}
+
 /// Keeps when an account's last device left.
 ///
 /// # Errors
@@ -270,6 +294,7 @@ fn seen(db: &Connection, standing: &Standing) -> Result<Seen, StoreError> {
         unread: left.unread,
         missed: left.missed,
         muted: standing.mine.muted,
+        hides_address: standing.mine.hides_address,
         last_message: newest,
         presence: None,
     };

@@ -8,9 +8,10 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::OpenError;
 
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("../../migrations/0001_start.sql"),
     include_str!("../../migrations/0002_settings.sql"),
+    include_str!("../../migrations/0003_hide_address.sql"),
 ];
 
 /// Takes the steps that are missing, all or none of them.
@@ -95,12 +96,16 @@ mod tests {
 
         let seen: (u32, u32) = connection
             .query_row(
-                "SELECT (SELECT sum(seen) FROM calls), (SELECT sum(muted) FROM members)",
+                "SELECT (SELECT sum(seen) FROM calls), (SELECT sum(muted + hides_address) FROM members)",
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .unwrap();
-        assert_eq!(seen, (0, 0), "nobody has seen or muted anything yet");
+        assert_eq!(
+            seen,
+            (0, 0),
+            "nobody has seen, muted or hidden anything yet"
+        );
         let mut names = connection
             .prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'calls' AND sql IS NOT NULL ORDER BY name")
             .unwrap();
@@ -126,6 +131,7 @@ mod tests {
             "UPDATE calls SET callee_device = zeroblob(16)",
             "UPDATE calls SET attempt = x'00'",
             "UPDATE members SET muted = 2",
+            "UPDATE members SET hides_address = 2",
         ] {
             change(broken).expect_err(broken);
         }

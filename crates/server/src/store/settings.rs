@@ -1,4 +1,4 @@
-//! What people decided about being called, in SQL. What is allowed is checked in `settings`.
+//! What people decided about calls, in SQL. What is allowed is checked in `settings`.
 
 use protocol::settings::{DoNotDisturb, QuietHours, Settings};
 use protocol::{Timestamp, UserId};
@@ -27,9 +27,10 @@ pub fn set(db: &Connection, user: UserId, settings: &Settings) -> Result<(), Sto
     let quiet = settings.quiet_hours.as_ref();
     db.prepare_cached(
         "INSERT OR REPLACE INTO settings
-           (account, call_waiting, dnd, dnd_until, quiet_from, quiet_to, quiet_zone, second_call)
+           (account, call_waiting, dnd, dnd_until, quiet_from, quiet_to, quiet_zone, second_call,
+           hide_address)
          VALUES (:account, :call_waiting, :dnd, :dnd_until, :quiet_from, :quiet_to, :quiet_zone,
-           :second_call)",
+           :second_call, :hide_address)",
     )?
     .execute(named_params! {
         ":account": user.0,
@@ -40,8 +41,19 @@ pub fn set(db: &Connection, user: UserId, settings: &Settings) -> Result<(), Sto
         ":quiet_to": quiet.map(|quiet| quiet.to),
         ":quiet_zone": quiet.map(|quiet| quiet.time_zone.as_str()),
         ":second_call": settings.second_call_passes,
+        ":hide_address": settings.hide_address,
     })?;
     Ok(())
+}
+
+/// The accounts that hide their address from everybody.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn hidden(db: &Connection) -> Result<Vec<UserId>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT account FROM settings WHERE hide_address")?;
+    let hidden = statement.query_map([], |row| row.get(0).map(UserId))?;
+    Ok(hidden.collect::<Result<_, _>>()?)
 }
 
 fn settings(row: &Row<'_>) -> rusqlite::Result<Settings> {
@@ -64,6 +76,7 @@ fn settings(row: &Row<'_>) -> rusqlite::Result<Settings> {
         }),
         quiet_hours,
         second_call_passes: row.get("second_call")?,
+        hide_address: row.get("hide_address")?,
     })
 }
 
@@ -104,9 +117,12 @@ mod tests {
                     do_not_disturb,
                     quiet_hours,
                     second_call_passes,
+                    hide_address: second_call_passes,
                 };
                 set(&db, ada, &settings).unwrap();
                 assert_eq!(get(&db, ada).unwrap(), settings);
+                let hides = settings.hide_address.then_some(ada);
+                assert_eq!(hidden(&db).unwrap(), Vec::from_iter(hides));
             }
         }
         assert_eq!(get(&db, ben).unwrap(), Settings::default());

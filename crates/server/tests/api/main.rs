@@ -17,6 +17,7 @@ mod command;
 mod device;
 mod durability;
 mod headers;
+mod hidden;
 mod holding;
 mod http;
 mod missed;

@@ -30,6 +30,7 @@ async fn settings_are_kept_whole_and_told_to_every_device() {
         "do_not_disturb": { "until": 1_800_000_600_000_u64 },
         "quiet_hours": { "from": 1320, "to": 420, "time_zone": "Europe/Berlin" },
         "second_call_passes": true,
+        "hide_address": true,
     });
     let answer = put(&app, &user, &new).await;
     assert_eq!(answer.json::<Value>(), new);
