@@ -9,6 +9,8 @@ import { VIEW_NAMES } from "../gallery/views";
 
 import { SETTINGS, take } from "./harness/pictures";
 
+const TESTING = ["Your account", "Test my connection", "Start the test"];
+
 /** What is pressed before a picture is taken, for views that begin with a press. */
 const PRESSED: Record<string, { wishes: string; press: string[] }> = {
   calls: { wishes: "", press: ["Calls"] },
@@ -16,6 +18,13 @@ const PRESSED: Record<string, { wishes: string; press: string[] }> = {
   "entry-times": { wishes: "open=5", press: ["Show each time"] },
   person: { wishes: "open=4", press: ["About"] },
   account: { wishes: "disturb", press: ["Your account"] },
+  "connection-test": { wishes: "", press: TESTING.slice(0, 2) },
+  ...Object.fromEntries(
+    ["well", "closed-udp", "faults", "relay-off", "testing"].map((name) => [
+      `connection-${name}`,
+      { wishes: `connection=${name}`, press: TESTING },
+    ]),
+  ),
   "sound-settings": { wishes: "open=1&call=active", press: ["Sound settings"] },
   "reject-message": { wishes: "open=1&call=incoming", press: ["Reject with a message"] },
   "reject-waiting-message": { wishes: "open=1&call=waiting", press: ["Reject with a message"] },

@@ -3,7 +3,8 @@
 //
 // entrance · empty · offline · open=1 (first conversation), 2, … · call=NAME (see views.ts) ·
 // minimised · guest (another tab has the call) · unplugged=NAME (of the microphone that is used now) ·
-// blocked (sound held back) · obstacle=no_microphone and the like · disturb (not to be) · quiet (hours)
+// blocked (sound held back) · obstacle=no_microphone and the like · disturb (not to be) · quiet (hours) ·
+// connection=NAME (what *Test my connection* finds, see probes.ts)
 
 import "../src/styles/tokens.css";
 import "../src/styles/base.css";
@@ -19,6 +20,7 @@ import Home from "../src/ui/home/Home.svelte";
 
 import { PEOPLE } from "./people";
 import { pretend } from "./pretend";
+import { pretendProbes } from "./probes";
 import { phoneView } from "./views";
 
 const wishes = new URLSearchParams(location.search);
@@ -73,7 +75,11 @@ const app = new App({
     Promise.resolve({
       Home,
       createAccount: (signedIn, session, ports) =>
-        new Account(signedIn, session, { ...ports, createController }),
+        new Account(signedIn, session, {
+          ...ports,
+          createController,
+          createProbes: () => pretendProbes(wishes.get("connection")),
+        }),
     }),
   storage: localStorage,
   locks: undefined,

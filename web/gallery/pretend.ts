@@ -157,7 +157,7 @@ class PretendSocket {
       settings: settings(this.#pretence),
       conversations: empty ? [] : conversations(),
       calls: [],
-      ice: { stun_port: null, relay: "off" },
+      ice: { stun_port: 3478, relay: "fallback" },
       limits: {
         message_max_chars: 8_000,
         silence_limit: 15_000,

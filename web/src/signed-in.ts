@@ -2,6 +2,7 @@
 // not wait for it.
 
 import { createController } from "./call/controller";
+import { createProbes } from "./doctor/probes";
 import type { Session } from "./net/session";
 import type { SignedIn } from "./protocol/SignedIn";
 import type { AccountPorts } from "./state/account.svelte";
@@ -13,7 +14,7 @@ export { default as Home } from "./ui/home/Home.svelte";
 export function createAccount(
   signedIn: SignedIn,
   session: Session,
-  ports: Omit<AccountPorts, "createController">,
+  ports: Omit<AccountPorts, "createController" | "createProbes">,
 ): Account {
-  return new Account(signedIn, session, { ...ports, createController });
+  return new Account(signedIn, session, { ...ports, createController, createProbes });
 }

@@ -8,8 +8,10 @@ import type { LineState } from "../net/socket";
 import { watchNetwork } from "../net/network";
 import { Socket, socketAddress } from "../net/socket";
 import { MESSAGE_MAX_CHARS } from "../protocol/constants";
+import type { CreateProbes, Probes } from "../doctor/checkup";
 import type { Conversation } from "../protocol/Conversation";
 import type { ConversationId } from "../protocol/ConversationId";
+import type { IceServers } from "../protocol/IceServers";
 import type { Message } from "../protocol/Message";
 import type { Outcome } from "../protocol/Outcome";
 import type { Person } from "../protocol/Person";
@@ -31,6 +33,8 @@ type ContactRequest = "accept_contact" | "block_contact" | "unblock_contact";
 
 export interface AccountPorts {
   createController: CreateController;
+  /** For *Test my connection*. */
+  createProbes: CreateProbes;
   /** Where drafts and unsent messages survive a reload. */
   storage: Storage;
   /** The line is down for good. */
@@ -43,6 +47,8 @@ export class Account {
   /** Milliseconds by which the server's clock is ahead of this device's. */
   clockAhead = $state(0);
   messageMaxChars = $state(MESSAGE_MAX_CHARS);
+  /** What the server offers for finding a path; nothing before the first snapshot. */
+  ice = $state.raw<IceServers>({ stun_port: null, relay: "fallback" });
 
   readonly conversations: Conversations;
   readonly outbox: Outbox;
@@ -54,6 +60,7 @@ export class Account {
   readonly settings: AccountSettings;
   readonly call = new CallState();
   readonly controller: CallController;
+  readonly probes: Probes;
   readonly session: Session;
 
   readonly #socket: Socket;
@@ -62,7 +69,7 @@ export class Account {
   constructor(
     signedIn: SignedIn,
     session: Session,
-    { createController, storage, closed }: AccountPorts,
+    { createController, createProbes, storage, closed }: AccountPorts,
   ) {
     this.me = signedIn.me;
     this.session = session;
@@ -116,6 +123,7 @@ export class Account {
       }),
     );
     this.controller = createController({ line: this.#socket, display: this.call });
+    this.probes = createProbes({ line: this.#socket });
     this.#socket.connect();
     this.outbox.flush();
   }
@@ -177,6 +185,7 @@ export class Account {
       welcome: (welcome) => {
         this.me = welcome.me;
         this.clockAhead = welcome.now - Date.now();
+        this.ice = welcome.ice;
         this.messageMaxChars = welcome.limits.message_max_chars;
         this.conversations.welcome(welcome);
         this.settings.told(welcome.settings);

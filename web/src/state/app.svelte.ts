@@ -20,7 +20,7 @@ export interface SignedInModule {
   createAccount: (
     signedIn: SignedIn,
     session: Session,
-    ports: Omit<AccountPorts, "createController">,
+    ports: Omit<AccountPorts, "createController" | "createProbes">,
   ) => Account;
 }
 
