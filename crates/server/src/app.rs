@@ -44,6 +44,9 @@ pub struct App {
     pub strangers: Strangers,
     /// The UDP port of STUN; nothing where it is off.
     pub stun_port: Option<u16>,
+    /// The TCP port at which browsers find our own HTTPS, with a certificate that they check by themselves;
+    /// nothing behind a proxy, and with a self-signed one, which they take for pages alone.
+    pub tls_port: Option<u16>,
     /// Cancelled when the server begins to stop: `readyz` says so and sockets send `going_away`.
     pub stopping: CancellationToken,
     /// Everything that must end before the store is closed: connections, sockets, drivers.

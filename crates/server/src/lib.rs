@@ -7,6 +7,7 @@ pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod files;
 pub mod http;
 pub mod hub;
 pub mod lifecycle;
@@ -16,5 +17,6 @@ pub mod secrets;
 pub mod settings;
 pub mod socket;
 pub mod store;
+pub mod tls;
 
 pub use lifecycle::{Server, StartError};

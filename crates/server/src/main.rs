@@ -9,7 +9,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use server::Server;
-use server::config::{Command, Config};
+use server::config::{Command, Config, Https};
+use server::tls::Facts;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -95,9 +96,24 @@ fn start_log(directives: &str) -> Result<(), String> {
 
 fn greet(server: &Server) -> std::io::Result<()> {
     let url = server.url();
+    let config = &server.app().config;
     let mut out = std::io::stdout().lock();
     writeln!(out, "Ahoy is ready: {url}")?;
     writeln!(out)?;
+    if config.is_exposed() {
+        warn_of_plain_http(&mut out)?;
+    }
+    match (config.tls.source(), server.certificate()) {
+        (Https::SelfSigned, Some(certificate)) => prepare_for_warning(&mut out, &certificate)?,
+        (Https::Acme, None) => {
+            writeln!(
+                out,
+                "A certificate is being asked for; until it is there, nobody gets in."
+            )?;
+            writeln!(out)?;
+        }
+        _ => {}
+    }
     writeln!(
         out,
         "To try a call alone: open {url} in two windows, one of them private,"
@@ -108,4 +124,44 @@ fn greet(server: &Server) -> std::io::Result<()> {
     )?;
     writeln!(out, "Stop with Ctrl+C.")?;
     out.flush()
+}
+
+fn warn_of_plain_http(out: &mut impl std::io::Write) -> std::io::Result<()> {
+    tracing::warn!("plain HTTP is open to the network: passwords can be read on the way");
+    writeln!(
+        out,
+        "This is plain HTTP, open to the network: passwords can be read on the way,"
+    )?;
+    writeln!(
+        out,
+        "and browsers give a microphone on https:// and on localhost only. Use one of"
+    )?;
+    writeln!(
+        out,
+        "  --domain NAME        HTTPS for a name that leads here"
+    )?;
+    writeln!(out, "  --tls self-signed    HTTPS for a private network")?;
+    writeln!(
+        out,
+        "  --public-url URL     with a proxy in front that adds HTTPS"
+    )?;
+    writeln!(out)
+}
+
+/// So that nobody is frightened by the browser, and everybody can tell our certificate from another.
+fn prepare_for_warning(out: &mut impl std::io::Write, certificate: &Facts) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "The certificate is self-signed, so browsers warn once that the connection is not"
+    )?;
+    writeln!(
+        out,
+        "private. It is encrypted; whether it leads here, the fingerprint tells (SHA-256):"
+    )?;
+    writeln!(out, "  {}", certificate.fingerprint)?;
+    writeln!(
+        out,
+        "Compare it in the warning (Advanced, view certificate), then go on."
+    )?;
+    writeln!(out)
 }

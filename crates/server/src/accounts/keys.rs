@@ -5,9 +5,8 @@
 //! those that signed before are accepted until their last token has expired (`retired`).
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -18,7 +17,7 @@ use protocol::{Milliseconds, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::secrets;
+use crate::{files, secrets};
 
 /// The name of the ring in the data directory.
 pub const KEYS_FILE: &str = "keys.json";
@@ -26,8 +25,6 @@ pub const KEYS_FILE: &str = "keys.json";
 const ROTATE_AFTER: Milliseconds = Milliseconds::from_seconds(30 * 24 * 3600);
 /// A retired key is accepted for so long: twice the life of a token.
 const RETIRED_LIFE: Milliseconds = Milliseconds::from_seconds(20 * 60);
-/// Readable and writable by the owner alone.
-const OWNER_ONLY: u32 = 0o600;
 
 /// Why there is no ring.
 #[derive(Debug, thiserror::Error)]
@@ -302,24 +299,9 @@ impl StoredKey {
 
 /// Replaces the file in one step, so that a crash leaves the old ring or the new one.
 fn keep(path: &Path, keys: &Keys) -> Result<(), KeysError> {
-    let write = || -> io::Result<()> {
-        let fresh = path.with_extension("json.new");
-        let mut options = OpenOptions::new();
-        options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(OWNER_ONLY);
-        let mut file = options.open(&fresh)?;
-        file.write_all(&serde_json::to_vec_pretty(&keys.stored())?)?;
-        file.sync_all()?;
-        fs::rename(&fresh, path)?;
-        match path.parent() {
-            Some(directory) => File::open(directory)?.sync_all(),
-            None => Ok(()),
-        }
-    };
-    write().map_err(|source| KeysError::File {
+    let json = serde_json::to_vec_pretty(&keys.stored()).map_err(io::Error::from);
+    let written = json.and_then(|json| files::write_private(path, &json));
+    written.map_err(|source| KeysError::File {
         path: path.to_owned(),
         source,
     })

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use protocol::limits::STUN_PORT;
 use serde::{Deserialize, Serialize};
 
+use super::https::Domain;
+
 /// A text that is no such address, with what it should look like.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not {expected}")]
@@ -15,12 +17,23 @@ pub struct InvalidAddress {
     expected: &'static str,
 }
 
-/// Where to serve HTTP.
+impl InvalidAddress {
+    pub(super) fn new(text: &str, expected: &'static str) -> Self {
+        Self {
+            text: text.to_owned(),
+            expected,
+        }
+    }
+}
+
+/// Where to serve HTTP or HTTPS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Listen {
     /// `localhost:PORT`: this machine alone, by IPv4 and IPv6, because browsers try either first.
     Localhost(u16),
+    /// `*:PORT`: every network, by IPv6 and IPv4.
+    Everywhere(u16),
     /// One address.
     Address(SocketAddr),
 }
@@ -46,21 +59,36 @@ pub struct Origin(String);
 pub struct PublicUrl(Origin);
 
 impl Listen {
-    /// The addresses to bind; of the second one it is no mistake if this machine has no IPv6.
+    /// The addresses to bind, the likelier first.
     pub fn addresses(self) -> (SocketAddr, Option<SocketAddr>) {
         match self {
             Self::Localhost(port) => (
                 (Ipv4Addr::LOCALHOST, port).into(),
                 Some((Ipv6Addr::LOCALHOST, port).into()),
             ),
+            Self::Everywhere(port) => (
+                (Ipv6Addr::UNSPECIFIED, port).into(),
+                Some((Ipv4Addr::UNSPECIFIED, port).into()),
+            ),
             Self::Address(address) => (address, None),
         }
     }
-}
 
-impl Default for Listen {
-    fn default() -> Self {
-        Self::Localhost(8080)
+    /// The port; 0 is one of the system's choice.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Localhost(port) | Self::Everywhere(port) => port,
+            Self::Address(address) => address.port(),
+        }
+    }
+
+    /// Whether this machine alone can reach it.
+    pub fn is_local(self) -> bool {
+        match self {
+            Self::Localhost(_) => true,
+            Self::Everywhere(_) => false,
+            Self::Address(address) => address.ip().to_canonical().is_loopback(),
+        }
     }
 }
 
@@ -83,6 +111,15 @@ impl Origin {
             .map_or("", |(_, authority)| authority)
     }
 
+    /// The port; the scheme's own where none is written.
+    pub fn port(&self) -> u16 {
+        let written = self
+            .authority()
+            .rsplit_once(':')
+            .and_then(|(_, port)| port.parse().ok());
+        written.unwrap_or(if self.is_secure() { 443 } else { 80 })
+    }
+
     /// Whether the scheme is `https`.
     pub fn is_secure(&self) -> bool {
         self.0.starts_with("https://")
@@ -90,6 +127,14 @@ impl Origin {
 }
 
 impl PublicUrl {
+    /// HTTPS at a name; the port is left out where it is HTTPS's own, or not known yet.
+    pub(super) fn https(domain: &Domain, port: u16) -> Self {
+        match port {
+            0 | 443 => Self(Origin(format!("https://{domain}"))),
+            port => Self(Origin(format!("https://{domain}:{port}"))),
+        }
+    }
+
     /// Its origin.
     pub fn origin(&self) -> &Origin {
         &self.0
@@ -100,14 +145,14 @@ impl FromStr for Listen {
     type Err = InvalidAddress;
 
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {
-        let port = text.strip_prefix("localhost:").map(str::parse);
-        match port {
-            Some(Ok(port)) => Ok(Self::Localhost(port)),
-            Some(Err(_)) | None => text.parse().map(Self::Address).map_err(|_| InvalidAddress {
-                text: text.to_owned(),
-                expected: "ADDRESS:PORT; write localhost:8080, 0.0.0.0:8080 or [::]:8080",
-            }),
-        }
+        let expected = "ADDRESS:PORT; write localhost:8080, *:8080 or 192.0.2.10:8080";
+        let invalid = || InvalidAddress::new(text, expected);
+        let parsed = match text.rsplit_once(':') {
+            Some(("localhost", port)) => port.parse().map(Self::Localhost).ok(),
+            Some(("*", port)) => port.parse().map(Self::Everywhere).ok(),
+            _ => text.parse().map(Self::Address).ok(),
+        };
+        parsed.ok_or_else(invalid)
     }
 }
 
@@ -161,6 +206,7 @@ impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Localhost(port) => write!(f, "localhost:{port}"),
+            Self::Everywhere(port) => write!(f, "*:{port}"),
             Self::Address(address) => address.fmt(f),
         }
     }
@@ -204,6 +250,7 @@ macro_rules! text_form {
         }
     )*};
 }
+pub(super) use text_form;
 text_form!(Listen, StunListen, Origin, PublicUrl);
 
 #[cfg(test)]
@@ -215,10 +262,29 @@ mod tests {
         let (v4, v6) = "localhost:8080".parse::<Listen>().unwrap().addresses();
         assert_eq!(v4.to_string(), "127.0.0.1:8080");
         assert_eq!(v6.unwrap().to_string(), "[::1]:8080");
-        for wrong in ["8080", "localhost", "localhost:x", "example.org:80", ""] {
+        assert!("localhost:1".parse::<Listen>().unwrap().is_local());
+        for wrong in [
+            "8080",
+            "localhost",
+            "localhost:x",
+            "example.org:80",
+            "*",
+            "*:x",
+            "",
+        ] {
             let error = wrong.parse::<Listen>().unwrap_err().to_string();
             assert!(error.contains("localhost:8080"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_star_is_every_network_by_both_families() {
+        let everywhere: Listen = "*:443".parse().unwrap();
+        let (v6, v4) = everywhere.addresses();
+        assert_eq!(v6.to_string(), "[::]:443");
+        assert_eq!(v4.unwrap().to_string(), "0.0.0.0:443");
+        assert_eq!(everywhere.to_string(), "*:443");
+        assert!(!everywhere.is_local());
     }
 
     #[test]
@@ -236,6 +302,14 @@ mod tests {
             "https://ahoy.example"
         );
         assert_eq!(origin("http://[::1]:8080").unwrap(), "http://[::1]:8080");
+        for (text, port) in [
+            ("https://a", 443),
+            ("http://a", 80),
+            ("https://a:8443", 8443),
+            ("https://[::1]", 443),
+        ] {
+            assert_eq!(text.parse::<Origin>().unwrap().port(), port, "{text}");
+        }
         for wrong in [
             "null",
             "ahoy.example",

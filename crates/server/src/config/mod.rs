@@ -4,6 +4,7 @@
 //! key is an error, because a misspelt one would be silently ignored.
 
 mod addresses;
+mod https;
 mod options;
 
 use std::net::SocketAddr;
@@ -14,23 +15,39 @@ use protocol::limits;
 use serde::{Deserialize, Serialize};
 
 pub use addresses::{InvalidAddress, Listen, Origin, PublicUrl, StunListen};
+pub use https::{Domain, Https, Redirect, Tls, TlsMode, TrustedProxy};
 pub use options::{Command, Options};
+
+/// HTTP for this machine alone.
+const HTTP_PORT: u16 = 8080;
+/// HTTPS with a self-signed certificate.
+const SELF_SIGNED_PORT: u16 = 8443;
+/// What `http://` means where no port is written (RFC 9110 §4.2.1).
+const HTTP_WELL_KNOWN_PORT: u16 = 80;
+/// What `https://` means where no port is written (RFC 9110 §4.2.2).
+const HTTPS_WELL_KNOWN_PORT: u16 = 443;
+/// Browsers take a fraction of a second; a slow mobile network some seconds.
+const HANDSHAKE_DEADLINE: Milliseconds = Milliseconds::from_seconds(10);
 
 /// Everything that the host decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where to serve HTTP. Default: `localhost:8080`, which is IPv4 and IPv6 of this machine alone.
-    pub listen: Listen,
+    /// Where to serve HTTP or HTTPS. Default: see [`Config::listen`].
+    pub listen: Option<Listen>,
     /// The directory of the database and the keys. Default: `./ahoy-data`.
     pub data: PathBuf,
     /// The address that people type, where it is not the one listened to, such as behind a proxy
-    /// that adds TLS. With `https`, cookies become `Secure`. Default: none.
+    /// that adds TLS. With `https`, cookies become `Secure`. Default: see [`Config::public_url`].
     pub public_url: Option<PublicUrl>,
+    /// Proxies whose word about a client's address is taken. Default: none.
+    pub trusted_proxies: Vec<TrustedProxy>,
     /// Origins of other sites whose pages may open the socket. Default: none.
     pub allowed_origins: Vec<Origin>,
     /// What to log: a level, or directives such as `info,server::calls=debug`. Default: `info`.
     pub log: String,
+    /// HTTPS.
+    pub tls: Tls,
     /// STUN.
     pub stun: Stun,
     /// How long the parts of a call may take.
@@ -71,7 +88,9 @@ pub struct CallTimers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// From connection to a complete request header. Default: 10 s.
+    /// From connection to the end of the TLS handshake. Default: 10 s.
+    pub handshake_deadline_ms: Milliseconds,
+    /// From connection or handshake to a complete request header. Default: 10 s.
     pub header_deadline_ms: Milliseconds,
     /// From upgrade to `hello`. Default: 5 s.
     pub hello_deadline_ms: Milliseconds,
@@ -96,11 +115,13 @@ pub struct Limits {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            listen: Listen::default(),
+            listen: None,
             data: PathBuf::from("./ahoy-data"),
             public_url: None,
+            trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
             log: "info".to_owned(),
+            tls: Tls::default(),
             stun: Stun::default(),
             calls: CallTimers::default(),
             limits: Limits::default(),
@@ -125,6 +146,7 @@ impl Default for CallTimers {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            handshake_deadline_ms: HANDSHAKE_DEADLINE,
             header_deadline_ms: limits::HEADER_DEADLINE,
             hello_deadline_ms: limits::HELLO_DEADLINE,
             ping_interval_ms: limits::PING_INTERVAL,
@@ -157,6 +179,9 @@ pub enum ConfigError {
         /// Where and what.
         mistake: String,
     },
+    /// Settings contradict each other.
+    #[error("{0}")]
+    Contradiction(String),
 }
 
 impl Config {
@@ -170,19 +195,83 @@ impl Config {
             None => Self::default(),
         };
         options.put_over(&mut config);
+        config.check().map_err(ConfigError::Contradiction)?;
         Ok(config)
+    }
+
+    /// Where to serve: what is set, else `localhost:8080` for HTTP, which is IPv4 and IPv6 of this machine
+    /// alone, `*:443` for HTTPS, and `*:8443`, which needs no rights, for a self-signed certificate.
+    pub fn listen(&self) -> Listen {
+        let default = match self.tls.source() {
+            Https::Off => Listen::Localhost(HTTP_PORT),
+            Https::Files { .. } | Https::Acme => Listen::Everywhere(HTTPS_WELL_KNOWN_PORT),
+            Https::SelfSigned => Listen::Everywhere(SELF_SIGNED_PORT),
+        };
+        self.listen.unwrap_or(default)
+    }
+
+    /// Where plain HTTP sends browsers on to HTTPS: what is set, else `*:80` where HTTPS has its own port.
+    pub fn redirect(&self) -> Redirect {
+        let is_https = self.tls.source() != Https::Off;
+        let has_own_port = self.listen() == Listen::Everywhere(HTTPS_WELL_KNOWN_PORT);
+        match self.tls.redirect {
+            _ if !is_https => Redirect::Off,
+            Some(redirect) => redirect,
+            None if has_own_port => Redirect::Listen(Listen::Everywhere(HTTP_WELL_KNOWN_PORT)),
+            None => Redirect::Off,
+        }
+    }
+
+    /// The address that people type: what is set, else HTTPS at the first of the domains.
+    pub fn public_url(&self) -> Option<PublicUrl> {
+        let by_domain = || {
+            let domain = self.tls.domains.first()?;
+            let port = self.listen().port();
+            (self.tls.source() != Https::Off).then(|| PublicUrl::https(domain, port))
+        };
+        self.public_url.clone().or_else(by_domain)
     }
 
     /// Whether people reach the server by https.
     pub fn is_secure(&self) -> bool {
         let url = self.public_url.as_ref();
-        url.is_some_and(|url| url.origin().is_secure())
+        url.map_or(self.tls.source() != Https::Off, |url| {
+            url.origin().is_secure()
+        })
+    }
+
+    /// Whether browsers are told to insist on HTTPS. Not for a self-signed certificate: they would
+    /// take nobody past their warning any more.
+    pub fn is_strict(&self) -> bool {
+        self.is_secure() && self.tls.source() != Https::SelfSigned
+    }
+
+    /// The port at which browsers find our own HTTPS with a certificate that they check by themselves:
+    /// that of the public address, else the one that is bound.
+    pub fn checked_port(&self, bound: Option<u16>) -> Option<u16> {
+        let is_checked = matches!(self.tls.source(), Https::Files { .. } | Https::Acme);
+        let public = self.public_url.as_ref().map(|url| url.origin().port());
+        public.or(bound).filter(|_| is_checked)
+    }
+
+    /// Whether passwords would cross networks in the clear, as far as the settings tell.
+    pub fn is_exposed(&self) -> bool {
+        !self.is_secure() && !self.listen().is_local() && self.trusted_proxies.is_empty()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let url = self.public_url.as_ref();
+        if self.tls.source() != Https::Off && url.is_some_and(|url| !url.origin().is_secure()) {
+            let text = "public_url is http:// while HTTPS is on; write https://, or leave it out";
+            return Err(text.to_owned());
+        }
+        self.tls.check()
     }
 
     /// A configuration for tests: ports of the system's choice, this machine alone.
     pub fn for_tests(data: &Path) -> Self {
         Self {
-            listen: Listen::Address(SocketAddr::from(([127, 0, 0, 1], 0))),
+            listen: Some(Listen::Address(SocketAddr::from(([127, 0, 0, 1], 0)))),
             data: data.to_owned(),
             stun: Stun {
                 listen: StunListen::Address(SocketAddr::from(([127, 0, 0, 1], 0))),
@@ -209,4 +298,83 @@ fn one_line(error: &toml::de::Error, text: &str) -> String {
     let line = before.map_or(1, |before| before.matches('\n').count() + 1);
     let message = error.message().replace('\n', ", ");
     format!("line {line}: {message}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_brings_its_own_ports_and_address() {
+        let files = |config: &mut Config| {
+            config.tls.cert = Some("c.pem".into());
+            config.tls.key = Some("k.pem".into());
+        };
+        let domain = |config: &mut Config| config.tls.domains = vec!["a.example".parse().unwrap()];
+        let self_signed = |config: &mut Config| config.tls.mode = TlsMode::SelfSigned;
+        for (change, listen, redirect, url, strict) in [
+            (None, "localhost:8080", "off", None, false),
+            (
+                Some(&files as &dyn Fn(&mut Config)),
+                "*:443",
+                "*:80",
+                None,
+                true,
+            ),
+            (
+                Some(&domain),
+                "*:443",
+                "*:80",
+                Some("https://a.example"),
+                true,
+            ),
+            (Some(&self_signed), "*:8443", "off", None, false),
+        ] {
+            let mut config = Config::default();
+            if let Some(change) = change {
+                change(&mut config);
+            }
+            assert_eq!(config.listen().to_string(), listen);
+            assert_eq!(config.redirect().to_string(), redirect);
+            let public = config.public_url().map(|url| url.to_string());
+            assert_eq!(public.as_deref(), url);
+            assert_eq!(config.is_strict(), strict, "{listen}");
+        }
+    }
+
+    #[test]
+    fn another_port_is_part_of_the_address_and_is_not_redirected_to() {
+        let mut config = Config::default();
+        config.tls.domains = vec!["a.example".parse().unwrap()];
+        config.listen = Some("*:8443".parse().unwrap());
+        let url = config.public_url().unwrap().to_string();
+        assert_eq!(url, "https://a.example:8443");
+        assert_eq!(config.redirect(), Redirect::Off);
+    }
+
+    #[test]
+    fn a_public_address_without_https_contradicts_it() {
+        let mut config = Config {
+            public_url: Some("http://a.example".parse().unwrap()),
+            ..Config::default()
+        };
+        assert_eq!(config.check(), Ok(()));
+        config.tls.mode = TlsMode::SelfSigned;
+        assert!(config.check().unwrap_err().contains("https://"));
+    }
+
+    #[test]
+    fn plain_http_beyond_this_machine_is_exposed_unless_a_proxy_is_named() {
+        let mut config = Config::default();
+        assert!(!config.is_exposed());
+        config.listen = Some("*:8080".parse().unwrap());
+        assert!(config.is_exposed());
+        let behind = Config {
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            ..config.clone()
+        };
+        assert!(!behind.is_exposed());
+        config.public_url = Some("https://a.example".parse().unwrap());
+        assert!(!config.is_exposed());
+    }
 }

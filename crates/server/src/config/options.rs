@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{Config, Listen, PublicUrl, StunListen};
+use super::{Config, Domain, Listen, PublicUrl, StunListen, TlsMode, TrustedProxy};
 
 /// Private chat with one-to-one voice calls that you host yourself.
 #[derive(Debug, Parser)]
@@ -29,10 +29,11 @@ pub enum Verb {
 /// Flags and `AHOY_…` variables. What is left out is the config file's, or the default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Options {
-    /// Where to serve HTTP [default: localhost:8080]
+    /// Where to serve [default: localhost:8080]
     ///
-    /// `localhost:PORT` is this machine alone, by IPv4 and IPv6; `0.0.0.0:PORT` or `[::]:PORT` is every
-    /// network. Port 0 takes a free one.
+    /// With HTTPS the default is `*:443`, with a self-signed certificate `*:8443`.
+    /// `localhost:PORT` is this machine alone, `*:PORT` every network, both by IPv4 and IPv6. Port 0
+    /// takes a free one.
     #[arg(long, env = "AHOY_LISTEN", value_name = "ADDRESS:PORT", global = true)]
     pub listen: Option<Listen>,
     /// The directory of the database and the keys, made where it is missing [default: ./ahoy-data]
@@ -44,6 +45,42 @@ pub struct Options {
     /// The address that people type, where a proxy adds TLS, with https:// [default: none]
     #[arg(long, env = "AHOY_PUBLIC_URL", value_name = "URL", global = true)]
     pub public_url: Option<PublicUrl>,
+    /// HTTPS at this name, with a certificate by ACME; may be repeated [default: none]
+    ///
+    /// The name must lead to this machine, and TCP 443 must be open. Using it accepts the terms of the ACME
+    /// server, which is Let's Encrypt unless the config file names another.
+    #[arg(
+        long,
+        env = "AHOY_DOMAIN",
+        value_name = "NAME",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub domain: Vec<Domain>,
+    /// HTTPS with the certificate in this file, read again when it changes [default: none]
+    #[arg(long, env = "AHOY_TLS_CERT", value_name = "FILE", global = true)]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of the certificate [default: none]
+    #[arg(long, env = "AHOY_TLS_KEY", value_name = "FILE", global = true)]
+    pub tls_key: Option<PathBuf>,
+    /// HTTPS with a certificate of its own making, or none at all [default: auto]
+    #[arg(
+        long,
+        env = "AHOY_TLS",
+        value_name = "MODE",
+        hide_possible_values = true,
+        global = true
+    )]
+    pub tls: Option<TlsMode>,
+    /// A proxy whose X-Forwarded-For is believed; may be repeated [default: none]
+    #[arg(
+        long,
+        env = "AHOY_TRUSTED_PROXY",
+        value_name = "ADDRESS|NETWORK",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub trusted_proxy: Vec<TrustedProxy>,
     /// Where to serve STUN over UDP, or `off` [default: 0.0.0.0:3478]
     #[arg(long, env = "AHOY_STUN", value_name = "ADDRESS:PORT", global = true)]
     pub stun: Option<StunListen>,
@@ -59,17 +96,37 @@ impl Options {
             data,
             config: _,
             public_url,
+            domain,
+            tls_cert,
+            tls_key,
+            tls,
+            trusted_proxy,
             stun,
             log,
         } = self.clone();
         if let Some(listen) = listen {
-            config.listen = listen;
+            config.listen = Some(listen);
         }
         if let Some(data) = data {
             config.data = data;
         }
         if let Some(public_url) = public_url {
             config.public_url = Some(public_url);
+        }
+        if !domain.is_empty() {
+            config.tls.domains = domain;
+        }
+        if let Some(cert) = tls_cert {
+            config.tls.cert = Some(cert);
+        }
+        if let Some(key) = tls_key {
+            config.tls.key = Some(key);
+        }
+        if let Some(mode) = tls {
+            config.tls.mode = mode;
+        }
+        if !trusted_proxy.is_empty() {
+            config.trusted_proxies = trusted_proxy;
         }
         if let Some(stun) = stun {
             config.stun.listen = stun;

@@ -32,9 +32,9 @@ async fn register(
     headers: HeaderMap,
     Body(register): Body<Register>,
 ) -> Result<Response, Refusal> {
-    sessions::check_page(&app, &headers, register.device.refresh_by)?;
-    let opened = app.accounts.register(register, peer.0.ip()).await?;
-    Ok(sessions::opened(&app, StatusCode::CREATED, opened))
+    sessions::check_page(&app, peer, &headers, register.device.refresh_by)?;
+    let opened = app.accounts.register(register, peer.ip).await?;
+    Ok(sessions::opened(peer, StatusCode::CREATED, opened))
 }
 
 /// Oneself.

@@ -4,16 +4,16 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use protocol::account::Token;
 use protocol::limits::REFRESH_IDLE_LIFE;
 
-use crate::config::Config;
+use super::Peer;
 
-/// Its name where the public URL is no https: a `__Host-` cookie must be `Secure`.
+/// Its name where the browser is at no https address: a `__Host-` cookie must be `Secure`.
 pub(super) const PLAIN_NAME: &str = "ahoy-refresh";
 /// Its name where it is: the browser then sees to it that this host alone has set it.
 const SECURE_NAME: &str = "__Host-ahoy";
 
 /// The refresh token that a request carries.
-pub(super) fn find(config: &Config, headers: &HeaderMap) -> Option<Token> {
-    let name = name(config);
+pub(super) fn find(peer: Peer, headers: &HeaderMap) -> Option<Token> {
+    let name = name(peer);
     let cookies = headers.get_all(header::COOKIE).iter();
     let mut pairs = cookies
         .filter_map(|cookies| cookies.to_str().ok())
@@ -25,18 +25,18 @@ pub(super) fn find(config: &Config, headers: &HeaderMap) -> Option<Token> {
 }
 
 /// The `Set-Cookie` that keeps a refresh token for as long as it may lie unused.
-pub(super) fn keep(config: &Config, token: &Token) -> HeaderValue {
-    set(config, token.expose(), REFRESH_IDLE_LIFE.0 / 1000)
+pub(super) fn keep(peer: Peer, token: &Token) -> HeaderValue {
+    set(peer, token.expose(), REFRESH_IDLE_LIFE.0 / 1000)
 }
 
 /// The `Set-Cookie` that takes it away.
-pub(super) fn forget(config: &Config) -> HeaderValue {
-    set(config, "", 0)
+pub(super) fn forget(peer: Peer) -> HeaderValue {
+    set(peer, "", 0)
 }
 
-fn set(config: &Config, value: &str, max_age_seconds: u64) -> HeaderValue {
-    let secure = if config.is_secure() { "; Secure" } else { "" };
-    let name = name(config);
+fn set(peer: Peer, value: &str, max_age_seconds: u64) -> HeaderValue {
+    let secure = if peer.secure { "; Secure" } else { "" };
+    let name = name(peer);
     let cookie = format!(
         "{name}={value}; Path=/; Max-Age={max_age_seconds}; HttpOnly; SameSite=Strict{secure}"
     );
@@ -46,31 +46,34 @@ fn set(config: &Config, value: &str, max_age_seconds: u64) -> HeaderValue {
     cookie
 }
 
-fn name(config: &Config) -> &'static str {
-    if config.is_secure() {
-        SECURE_NAME
-    } else {
-        PLAIN_NAME
-    }
+fn name(peer: Peer) -> &'static str {
+    if peer.secure { SECURE_NAME } else { PLAIN_NAME }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use super::*;
+
+    const PLAIN: Peer = Peer {
+        ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        secure: false,
+    };
 
     #[test]
     fn with_https_the_cookie_is_bound_to_the_host() {
-        let secure = Config {
-            public_url: Some("https://ahoy.example".parse().unwrap()),
-            ..Config::default()
+        let secure = Peer {
+            secure: true,
+            ..PLAIN
         };
         let token = Token::new("abc".to_owned());
         assert_eq!(
-            keep(&secure, &token),
+            keep(secure, &token),
             "__Host-ahoy=abc; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict; Secure"
         );
         assert_eq!(
-            forget(&Config::default()),
+            forget(PLAIN),
             "ahoy-refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
         );
     }
@@ -80,7 +83,7 @@ mod tests {
         let found = |cookies: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, cookies.parse().unwrap());
-            find(&Config::default(), &headers).map(|token| token.expose().to_owned())
+            find(PLAIN, &headers).map(|token| token.expose().to_owned())
         };
         assert_eq!(found("a=1; ahoy-refresh=xyz; b=2").as_deref(), Some("xyz"));
         assert_eq!(found("xahoy-refresh=xyz"), None);

@@ -61,7 +61,8 @@ pub(super) async fn add(State(app): State<Shared>, request: Request, next: Next)
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    if app.config.is_secure() {
+    // Browsers heed it over HTTPS alone (RFC 6797 §8.1).
+    if app.config.is_strict() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     response

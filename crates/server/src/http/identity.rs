@@ -1,6 +1,4 @@
-//! Who asks: the bearer token of a request, and the address it comes from.
-
-use std::net::SocketAddr;
+//! Who asks: the bearer token of a request.
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -35,17 +33,4 @@ fn bearer(parts: &Parts) -> Option<Token> {
     let (scheme, token) = value.split_once(' ')?;
     let is_bearer = scheme.eq_ignore_ascii_case("bearer");
     is_bearer.then(|| Token::new(token.trim().to_owned()))
-}
-
-/// Who is at the other end of a connection: an extension of every request.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
-
-impl FromRequestParts<Shared> for Peer {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Refusal> {
-        let peer = parts.extensions.get().copied();
-        peer.ok_or_else(|| Refusal::internal(&"a request without its connection's address"))
-    }
 }

@@ -12,6 +12,7 @@ mod headers;
 mod identity;
 mod openapi;
 mod origin;
+mod peer;
 mod people;
 mod probes;
 mod problem;
@@ -35,8 +36,9 @@ use crate::app::Shared;
 use crate::error::Refusal;
 
 pub use body::{Body, Path, Query};
-pub use identity::{Authenticated, Peer};
-pub use origin::check_origin;
+pub use identity::Authenticated;
+pub use origin::{check_origin, host};
+pub use peer::{Link, Peer};
 
 /// Every route of the server.
 pub fn router(app: Shared) -> Router {

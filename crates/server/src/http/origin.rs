@@ -1,12 +1,13 @@
 //! Whose page sent a request?
 //!
 //! A browser names the page's origin in `Origin`; a page cannot forge it. Allowed are our own origin and
-//! those in the config. Our own is the public URL, or the host that the request was sent to, with the
-//! public URL's scheme. `null` (sandboxed frames, files) is nobody's.
+//! those in the config. Our own is the public URL, or the host that the request was sent to, by the
+//! browser's scheme. `null` (sandboxed frames, files) is nobody's.
 
 use axum::http::{HeaderMap, HeaderName, header};
 use protocol::error::ErrorCode;
 
+use super::Peer;
 use crate::config::{Config, Origin};
 use crate::error::Refusal;
 
@@ -16,18 +17,22 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 ///
 /// # Errors
 /// [`ErrorCode::Forbidden`].
-pub fn check_origin(config: &Config, headers: &HeaderMap) -> Result<(), Refusal> {
-    if headers.contains_key(header::ORIGIN) && !is_allowed(config, headers) {
+pub fn check_origin(config: &Config, peer: Peer, headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.contains_key(header::ORIGIN) && !is_allowed(config, peer, headers) {
         return Err(foreign(config));
     }
     Ok(())
 }
 
 /// Lets through only what certainly comes from an allowed page: for everything that a cookie decides.
-pub(super) fn check_own_page(config: &Config, headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn check_own_page(
+    config: &Config,
+    peer: Peer,
+    headers: &HeaderMap,
+) -> Result<(), Refusal> {
     let site = headers.get(SEC_FETCH_SITE);
     let is_same_origin = site.is_none_or(|site| site.as_bytes() == b"same-origin");
-    if is_same_origin && is_allowed(config, headers) {
+    if is_same_origin && is_allowed(config, peer, headers) {
         Ok(())
     } else {
         Err(foreign(config))
@@ -35,7 +40,7 @@ pub(super) fn check_own_page(config: &Config, headers: &HeaderMap) -> Result<(),
 }
 
 /// The host that a request was sent to, where it names exactly one that is well formed.
-pub(super) fn host(headers: &HeaderMap) -> Option<&str> {
+pub fn host(headers: &HeaderMap) -> Option<&str> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let (host, None) = (hosts.next()?, hosts.next()) else {
         return None;
@@ -46,7 +51,7 @@ pub(super) fn host(headers: &HeaderMap) -> Option<&str> {
     (!host.is_empty() && host.chars().all(is_plain)).then_some(host)
 }
 
-fn is_allowed(config: &Config, headers: &HeaderMap) -> bool {
+fn is_allowed(config: &Config, peer: Peer, headers: &HeaderMap) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let (Some(origin), None) = (origins.next(), origins.next()) else {
         return false;
@@ -59,10 +64,9 @@ fn is_allowed(config: &Config, headers: &HeaderMap) -> bool {
         return false;
     };
     let is_public = config
-        .public_url
-        .as_ref()
+        .public_url()
         .is_some_and(|url| *url.origin() == origin);
-    let scheme = if config.is_secure() { "https" } else { "http" };
+    let scheme = if peer.secure { "https" } else { "http" };
     let sent_to =
         host(headers).and_then(|host| format!("{scheme}://{host}").parse::<Origin>().ok());
     is_public
@@ -83,6 +87,7 @@ fn foreign(config: &Config) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Link;
 
     #[test]
     fn our_own_page_and_configured_ones_are_allowed() {
@@ -109,12 +114,12 @@ mod tests {
         ] {
             let headers = headers(&[("origin", origin), ("host", host)]);
             assert_eq!(
-                check_origin(&config(None), &headers).is_ok(),
+                check_origin(&config(None), by(&config(None)), &headers).is_ok(),
                 allowed,
                 "{origin}"
             );
             assert_eq!(
-                check_own_page(&config(None), &headers).is_ok(),
+                check_own_page(&config(None), by(&config(None)), &headers).is_ok(),
                 allowed,
                 "{origin}"
             );
@@ -131,7 +136,7 @@ mod tests {
         ] {
             let headers = headers(&[("origin", origin), ("host", host)]);
             assert_eq!(
-                check_origin(&config, &headers).is_ok(),
+                check_origin(&config, by(&config), &headers).is_ok(),
                 allowed,
                 "{origin} {host}"
             );
@@ -141,8 +146,8 @@ mod tests {
     #[test]
     fn without_an_origin_a_socket_is_let_through_and_a_cookie_is_not() {
         let headers = headers(&[("host", "localhost:8080")]);
-        assert!(check_origin(&config(None), &headers).is_ok());
-        assert!(check_own_page(&config(None), &headers).is_err());
+        assert!(check_origin(&config(None), by(&config(None)), &headers).is_ok());
+        assert!(check_own_page(&config(None), by(&config(None)), &headers).is_err());
     }
 
     #[test]
@@ -158,7 +163,7 @@ mod tests {
                 ("sec-fetch-site", site),
             ];
             assert_eq!(
-                check_own_page(&config(None), &headers(&own)).is_ok(),
+                check_own_page(&config(None), by(&config(None)), &headers(&own)).is_ok(),
                 allowed,
                 "{site}"
             );
@@ -172,9 +177,18 @@ mod tests {
             ("origin", "http://a"),
             ("host", "a"),
         ];
-        assert!(check_origin(&config(None), &headers(&twice)).is_err());
+        assert!(check_origin(&config(None), by(&config(None)), &headers(&twice)).is_err());
         assert_eq!(host(&headers(&[("host", "a"), ("host", "b")])), None);
         assert_eq!(host(&headers(&[("host", "a; script-src *")])), None);
+    }
+
+    /// Whoever comes from this machine.
+    fn by(config: &Config) -> Peer {
+        let link = Link {
+            from: "127.0.0.1:9".parse().unwrap(),
+            secure: false,
+        };
+        Peer::new(config, link, &HeaderMap::new())
     }
 
     fn config(public_url: Option<&str>) -> Config {

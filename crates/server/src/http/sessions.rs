@@ -28,17 +28,18 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 /// A cookie is set for our own page only: another site must not sign a browser in as somebody else.
 pub(super) fn check_page(
     app: &Shared,
+    peer: Peer,
     headers: &HeaderMap,
     refresh_by: RefreshBy,
 ) -> Result<(), Refusal> {
     match refresh_by {
-        RefreshBy::Cookie => origin::check_own_page(&app.config, headers),
+        RefreshBy::Cookie => origin::check_own_page(&app.config, peer, headers),
         RefreshBy::Body => Ok(()),
     }
 }
 
 /// The answer to whoever opened or refreshed a session.
-pub(super) fn opened(app: &Shared, status: StatusCode, opened: Opened) -> Response {
+pub(super) fn opened(peer: Peer, status: StatusCode, opened: Opened) -> Response {
     let Opened {
         mut signed_in,
         refresh,
@@ -46,7 +47,7 @@ pub(super) fn opened(app: &Shared, status: StatusCode, opened: Opened) -> Respon
     } = opened;
     match refresh_by {
         RefreshBy::Cookie => {
-            let cookie = [(header::SET_COOKIE, cookie::keep(&app.config, &refresh))];
+            let cookie = [(header::SET_COOKIE, cookie::keep(peer, &refresh))];
             (status, AppendHeaders(cookie), Json(signed_in)).into_response()
         }
         RefreshBy::Body => {
@@ -65,9 +66,9 @@ async fn sign_in(
     headers: HeaderMap,
     Body(sign_in): Body<SignIn>,
 ) -> Result<Response, Refusal> {
-    check_page(&app, &headers, sign_in.device.refresh_by)?;
-    let session = app.accounts.sign_in(sign_in, peer.0.ip()).await?;
-    Ok(opened(&app, StatusCode::OK, session))
+    check_page(&app, peer, &headers, sign_in.device.refresh_by)?;
+    let session = app.accounts.sign_in(sign_in, peer.ip).await?;
+    Ok(opened(peer, StatusCode::OK, session))
 }
 
 /// The next pair of tokens. A refresh token that was used before ends its session.
@@ -76,24 +77,25 @@ async fn sign_in(
     responses((status = 200, description = "Refreshed", body = SignedIn), Errors))]
 async fn refresh(
     State(app): State<Shared>,
+    peer: Peer,
     headers: HeaderMap,
     Body(refresh): Body<Refresh>,
 ) -> Result<Response, Refusal> {
     let (token, by) = if let Some(token) = refresh.refresh_token {
         (token, RefreshBy::Body)
     } else {
-        origin::check_own_page(&app.config, &headers)?;
-        let token = cookie::find(&app.config, &headers).ok_or_else(|| {
+        origin::check_own_page(&app.config, peer, &headers)?;
+        let token = cookie::find(peer, &headers).ok_or_else(|| {
             let message = "There is no refresh token, in the body or in the cookie. Sign in.";
             Refusal::new(ErrorCode::Unauthenticated, message)
         })?;
         (token, RefreshBy::Cookie)
     };
     match app.accounts.refresh(&token, by).await {
-        Ok(session) => Ok(opened(&app, StatusCode::OK, session)),
+        Ok(session) => Ok(opened(peer, StatusCode::OK, session)),
         // A dead cookie would only be sent again and again.
         Err(refusal) if by == RefreshBy::Cookie && refusal.code == ErrorCode::Unauthenticated => {
-            let forget = [(header::SET_COOKIE, cookie::forget(&app.config))];
+            let forget = [(header::SET_COOKIE, cookie::forget(peer))];
             Ok((AppendHeaders(forget), refusal).into_response())
         }
         Err(refusal) => Err(refusal),
@@ -104,7 +106,11 @@ async fn refresh(
 #[utoipa::path(delete, path = "/api/v1/sessions/current", tag = "sessions",
     security(("access_token" = []), ("refresh_cookie" = [])),
     responses((status = 204, description = "Signed out"), Errors))]
-async fn sign_out(State(app): State<Shared>, request: Request) -> Result<Response, Refusal> {
+async fn sign_out(
+    State(app): State<Shared>,
+    peer: Peer,
+    request: Request,
+) -> Result<Response, Refusal> {
     let (mut parts, _) = request.into_parts();
     match Authenticated::from_request_parts(&mut parts, &app).await {
         Ok(Authenticated(claims)) => {
@@ -113,12 +119,12 @@ async fn sign_out(State(app): State<Shared>, request: Request) -> Result<Respons
                 .await?;
         }
         Err(refusal) => {
-            let token = cookie::find(&app.config, &parts.headers).ok_or(refusal)?;
-            origin::check_own_page(&app.config, &parts.headers)?;
+            let token = cookie::find(peer, &parts.headers).ok_or(refusal)?;
+            origin::check_own_page(&app.config, peer, &parts.headers)?;
             app.accounts.sign_out_by_refresh(&token).await?;
         }
     }
-    let forget = [(header::SET_COOKIE, cookie::forget(&app.config))];
+    let forget = [(header::SET_COOKIE, cookie::forget(peer))];
     Ok((StatusCode::NO_CONTENT, AppendHeaders(forget)).into_response())
 }
 

@@ -1,41 +1,60 @@
-//! The accept loop: one task for each connection, with a deadline for its request header.
+//! The accept loop: one task for each connection, with a deadline for its handshake and request header.
 //!
 //! It is our own because the framework's has no header timeout, and a client that sends one byte a
-//! minute would keep its connection for ever.
+//! minute would keep its connection for ever. On a port of HTTPS it tells apart what comes: TLS with HTTP
+//! or TURN in it, and the plain HTTP of a browser that was not told to use HTTPS.
 
 use std::io;
-use std::pin::pin;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt as _;
+use tokio::time::timeout;
 use tracing::Instrument as _;
 
+use super::serving::{http1, http2};
 use crate::app::Shared;
-use crate::http::Peer;
+use crate::http::Link;
+use crate::tls::{Inside, Stream, Tls};
 
-/// Request line and headers together, at most, in bytes.
-const HEADER_MAX_BYTES: usize = 16 * 1024;
-/// Headers of a request, at most.
-const HEADERS_MAX: usize = 64;
 /// A pause after a failed `accept`: the usual cause, too many open files, does not go away at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// The first byte of every TLS connection: a record with a handshake message (RFC 8446 §5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
+/// What a listener does with those who come.
+#[derive(Debug, Clone)]
+pub(super) struct Front {
+    pub(super) app: Shared,
+    /// Answers requests.
+    pub(super) router: Router,
+    /// On a port of HTTPS.
+    pub(super) https: Option<Https>,
+}
+
+/// What a port of HTTPS has beside its router.
+#[derive(Debug, Clone)]
+pub(super) struct Https {
+    pub(super) tls: Tls,
+    /// Answers plain HTTP, by sending it on to HTTPS.
+    pub(super) plain: Router,
+}
 
 /// Accepts until the server stops.
-pub(super) async fn accept(app: Shared, listener: TcpListener, router: Router) {
+pub(super) async fn accept(front: Front, listener: TcpListener) {
+    let front = Arc::new(front);
+    let app = &front.app;
     loop {
         let accepted = tokio::select! {
             () = app.stopping.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let span = tracing::debug_span!("connection", peer.address = %peer);
-                let serving = serve(app.clone(), stream, Peer(peer), router.clone());
+            Ok((stream, from)) => {
+                let span = tracing::debug_span!("connection", peer.address = %from);
+                let serving = serve(Arc::clone(&front), stream, from);
                 app.tasks.spawn(serving.instrument(span));
             }
             Err(error) if concerns_one_connection(&error) => {}
@@ -57,31 +76,84 @@ fn concerns_one_connection(error: &io::Error) -> bool {
     )
 }
 
-async fn serve(app: Shared, stream: TcpStream, peer: Peer, router: Router) {
+async fn serve(front: Arc<Front>, stream: TcpStream, from: SocketAddr) {
     // Without it a small answer waits for the acknowledgement of the one before.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    let service = router.map_request(move |mut request: hyper::Request<_>| {
-        request.extensions_mut().insert(peer);
-        request.map(axum::body::Body::new)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(app.config.limits.header_deadline_ms.as_duration())
-        .max_buf_size(HEADER_MAX_BYTES)
-        .max_headers(HEADERS_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
-        .with_upgrades();
-    let mut connection = pin!(connection);
-    let served = tokio::select! {
-        served = &mut connection => served,
-        () = app.stopping.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let app = &front.app;
+    let plain = Link {
+        from,
+        secure: false,
     };
-    if let Err(error) = served {
-        tracing::debug!(%error, "a connection ended badly");
+    let Some(https) = &front.https else {
+        return http1(app, stream, plain, front.router.clone()).await;
+    };
+    let opening = tokio::select! {
+        opening = open(app, &https.tls, stream) => opening,
+        () = app.stopping.cancelled() => return,
+    };
+    match opening {
+        Ok(Opening::Plain(stream)) => http1(app, stream, plain, https.plain.clone()).await,
+        Ok(Opening::Secure(inside, stream)) => secure(&front, inside, *stream, from).await,
+        Ok(Opening::Over) => {}
+        Err(error) => tracing::debug!(%error, "a connection was lost before it began"),
+    }
+}
+
+/// What comes on a port of HTTPS.
+enum Opening {
+    /// Plain HTTP.
+    Plain(TcpStream),
+    /// TLS, with this in it.
+    Secure(Inside, Box<Stream<TcpStream>>),
+    /// All has been said already.
+    Over,
+}
+
+/// Shakes hands and looks what is spoken, each within its deadline.
+async fn open(app: &Shared, tls: &Tls, stream: TcpStream) -> io::Result<Opening> {
+    let limits = &app.config.limits;
+    let within = limits.handshake_deadline_ms.as_duration();
+    let mut stream = match timeout(within, shake_hands(tls, stream)).await?? {
+        Handshake::None(stream) => return Ok(Opening::Plain(stream)),
+        Handshake::Done(stream) => stream,
+        Handshake::Over => return Ok(Opening::Over),
+    };
+    let within = limits.header_deadline_ms.as_duration();
+    let inside = timeout(within, stream.inside()).await??;
+    Ok(Opening::Secure(inside, stream))
+}
+
+/// What came of the first bytes.
+enum Handshake {
+    /// It is plain HTTP, not a byte of it read.
+    None(TcpStream),
+    Done(Box<Stream<TcpStream>>),
+    Over,
+}
+
+async fn shake_hands(tls: &Tls, stream: TcpStream) -> io::Result<Handshake> {
+    let mut first = [0];
+    stream.peek(&mut first).await?;
+    Ok(match first {
+        [TLS_HANDSHAKE] => match tls.accept(stream).await? {
+            Some(stream) => Handshake::Done(Box::new(stream)),
+            None => Handshake::Over,
+        },
+        [first] if first.is_ascii_alphabetic() => Handshake::None(stream),
+        _ => Handshake::Over,
+    })
+}
+
+async fn secure(front: &Front, inside: Inside, stream: Stream<TcpStream>, from: SocketAddr) {
+    let (app, router) = (&front.app, front.router.clone());
+    let link = Link { from, secure: true };
+    let stream = stream.into_inner();
+    match inside {
+        Inside::Http1 => http1(app, stream, link, router).await,
+        Inside::Http2 => http2(app, stream, link, router).await,
+        Inside::Relay => tracing::debug!("TURN inside TLS is not served yet"),
+        Inside::Silence => {}
     }
 }

@@ -8,6 +8,8 @@
 mod connections;
 mod data;
 mod listen;
+mod redirect;
+mod serving;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,13 +26,16 @@ use crate::accounts::keys::{KeyRing, KeysError};
 use crate::app::{App, Shared};
 use crate::calls::Calls;
 use crate::clock::Clock;
-use crate::config::{Config, Listen};
+use crate::config::{Config, Listen, Redirect};
 use crate::hub::{Hub, Movement};
 use crate::presence::Presences;
 use crate::relay::Stun;
 use crate::settings::Hidden;
 use crate::socket::Strangers;
 use crate::store::{OpenError, Store, StoreError};
+use crate::tls::{Facts, Tls, TlsError};
+
+use connections::{Front, Https};
 
 pub use data::DataError;
 pub use listen::ListenError;
@@ -56,6 +61,9 @@ pub enum StartError {
     /// An address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// HTTPS cannot be served.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// What must be known of before the last stop cannot be read: calls, and who hides their address.
     #[error("what is needed of before the last stop cannot be read: {0}")]
     Read(#[from] StoreError),
@@ -66,6 +74,8 @@ pub enum StartError {
 pub struct Server {
     app: Shared,
     addresses: Vec<SocketAddr>,
+    redirect_addresses: Vec<SocketAddr>,
+    tls: Option<Tls>,
     stun_address: Option<SocketAddr>,
     accepting: Vec<JoinHandle<()>>,
     /// Held until the end: keeps a second process out.
@@ -88,15 +98,16 @@ impl Server {
     pub async fn start_with(config: Config, clock: Clock) -> Result<Self, StartError> {
         let directory = data::Directory::open(&config.data)?;
         // Bound before the database is opened: the likeliest mistake is told first and touches nothing.
-        let listeners = listen::bind(config.listen).await?;
+        let listeners = listen::bind(config.listen(), "listen localhost:8081").await?;
+        let redirects = bind_redirect(&config).await?;
         let stun = listen::bind_stun(config.stun.listen).await?;
+        let https = Tls::open(&config, directory.path(), &clock)?;
         let keys = KeyRing::open(directory.path(), clock.now())?;
         let store = Store::open(directory.path())?;
         let (hub, movements) = Hub::new();
         let issuer = config
-            .public_url
-            .as_ref()
-            .map_or("ahoy".to_owned(), ToString::to_string);
+            .public_url()
+            .map_or("ahoy".to_owned(), |url| url.to_string());
         let limits = &config.limits;
         let accounts = Accounts::new(
             clock.clone(),
@@ -116,6 +127,7 @@ impl Server {
         );
         let hidden = Hidden::load(&store).await?;
         calls.restore().await?;
+        let tls_port = config.checked_port(bound(&listeners).first().map(SocketAddr::port));
         let app = Arc::new(App {
             config,
             clock,
@@ -127,6 +139,7 @@ impl Server {
             hidden,
             strangers: Strangers::default(),
             stun_port: stun.as_ref().map(|stun| stun.address().port()),
+            tls_port,
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
@@ -139,33 +152,55 @@ impl Server {
         if let Some(stun) = stun {
             app.tasks.spawn(stun.run(stopping().cancelled_owned()));
         }
-        let addresses = listeners
-            .iter()
-            .filter_map(|listener| listener.local_addr().ok());
+        let addresses = bound(&listeners);
+        let redirect_addresses = bound(&redirects);
+        let (tls, keeper) = https.unzip();
+        if let Some(keeper) = keeper {
+            app.tasks.spawn(keeper.keep(Arc::clone(&app)));
+        }
         Ok(Self {
-            addresses: addresses.collect(),
+            accepting: accept(&app, tls.as_ref(), listeners, redirects),
+            addresses,
+            redirect_addresses,
+            tls,
             stun_address,
-            accepting: accept(&app, listeners),
             app,
             _directory: directory,
         })
     }
 
-    /// The addresses that HTTP is served on; the first is the one to show.
+    /// The addresses that HTTP or HTTPS is served on; the first is the one to show.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The addresses where plain HTTP sends browsers on to HTTPS.
+    pub fn redirect_addresses(&self) -> &[SocketAddr] {
+        &self.redirect_addresses
+    }
+
+    /// The certificate that clients get; nothing without HTTPS, and before the first one of ACME.
+    pub fn certificate(&self) -> Option<Facts> {
+        self.tls.as_ref().and_then(Tls::facts)
     }
 
     /// The address for people to type: the public one, or the one that is listened on.
     pub fn url(&self) -> String {
         let config = &self.app.config;
-        match (&config.public_url, config.listen, self.addresses.first()) {
-            (Some(url), _, _) => url.to_string(),
-            (None, Listen::Localhost(_), Some(address)) => {
-                format!("http://localhost:{}", address.port())
+        if let Some(url) = config.public_url() {
+            return url.to_string();
+        }
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        match (config.listen(), self.addresses.first()) {
+            (Listen::Localhost(_), Some(address)) => {
+                format!("{scheme}://localhost:{}", address.port())
             }
-            (None, _, Some(address)) => format!("http://{address}"),
-            (None, listen, None) => format!("http://{listen}"),
+            (Listen::Everywhere(_), Some(address)) => {
+                let host = listen::shown_host();
+                format!("{scheme}://{}", SocketAddr::new(host, address.port()))
+            }
+            (_, Some(address)) => format!("{scheme}://{address}"),
+            (listen, None) => format!("{scheme}://{listen}"),
         }
     }
 
@@ -235,11 +270,51 @@ async fn follow(app: Shared, mut movements: mpsc::UnboundedReceiver<Movement>) {
     }
 }
 
-fn accept(app: &Shared, listeners: Vec<TcpListener>) -> Vec<JoinHandle<()>> {
-    let router = crate::http::router(Arc::clone(app));
-    let accept = |listener| {
-        let accepting = connections::accept(Arc::clone(app), listener, router.clone());
-        app.tasks.spawn(accepting)
+/// The listeners that send on to HTTPS. Where the host did not ask for them, it is no mistake that
+/// another program has the port.
+async fn bind_redirect(config: &Config) -> Result<Vec<TcpListener>, ListenError> {
+    let Redirect::Listen(listen) = config.redirect() else {
+        return Ok(Vec::new());
     };
-    listeners.into_iter().map(accept).collect()
+    let bound = listen::bind(listen, listen::REDIRECT_HINT).await;
+    match bound {
+        Err(error) if config.tls.redirect.is_none() => {
+            tracing::warn!(%error, "browsers that come by http:// are not sent on to HTTPS");
+            Ok(Vec::new())
+        }
+        bound => bound,
+    }
+}
+
+fn bound(listeners: &[TcpListener]) -> Vec<SocketAddr> {
+    let addresses = listeners.iter().map(TcpListener::local_addr);
+    addresses.filter_map(Result::ok).collect()
+}
+
+fn accept(
+    app: &Shared,
+    tls: Option<&Tls>,
+    listeners: Vec<TcpListener>,
+    redirects: Vec<TcpListener>,
+) -> Vec<JoinHandle<()>> {
+    let port = bound(&listeners).first().map_or(0, SocketAddr::port);
+    let https = tls.map(|tls| Https {
+        tls: tls.clone(),
+        plain: redirect::router(&app.config, tls, port),
+    });
+    let plain = https.as_ref().map(|https| https.plain.clone());
+    let front = |router, https| Front {
+        app: Arc::clone(app),
+        router,
+        https,
+    };
+    let main = front(crate::http::router(Arc::clone(app)), https);
+    let main = listeners
+        .into_iter()
+        .map(|listener| (main.clone(), listener));
+    let redirects = redirects.into_iter().zip(std::iter::repeat(plain));
+    let redirects = redirects.filter_map(|(listener, plain)| Some((front(plain?, None), listener)));
+    main.chain(redirects)
+        .map(|(front, listener)| app.tasks.spawn(connections::accept(front, listener)))
+        .collect()
 }

@@ -43,16 +43,16 @@ const LINGER_MAX_BYTES: usize = 1024 * 1024;
 /// [`ErrorCode::BadRequest`] where it is no WebSocket handshake.
 pub async fn socket(
     State(app): State<Shared>,
-    Peer(peer): Peer,
+    peer: Peer,
     request: Request,
 ) -> Result<Response, Refusal> {
-    http::check_origin(&app.config, request.headers())?;
+    http::check_origin(&app.config, peer, request.headers())?;
     let (mut parts, _) = request.into_parts();
     let upgrade = parts.extensions.remove::<OnUpgrade>();
     let handshake = axum::http::Request::from_parts(parts, ());
     let response = create_response(&handshake).map_err(|error| no_handshake(&error))?;
     let upgrade = upgrade.ok_or_else(|| no_handshake(&"the connection cannot be upgraded"))?;
-    let place = app.strangers.admit(peer.ip());
+    let place = app.strangers.admit(peer.ip);
     let place = place.ok_or_else(Refusal::unavailable)?;
     let span = tracing::info_span!(parent: None, "socket", user.id = tracing::field::Empty);
     let serving = serve(app.clone(), upgrade, place);

@@ -245,6 +245,11 @@ fn help_explains_every_option_with_its_default() {
         ("--data", "AHOY_DATA", "./ahoy-data"),
         ("--config", "AHOY_CONFIG", "none"),
         ("--public-url", "AHOY_PUBLIC_URL", "none"),
+        ("--domain", "AHOY_DOMAIN", "none"),
+        ("--tls-cert", "AHOY_TLS_CERT", "none"),
+        ("--tls-key", "AHOY_TLS_KEY", "none"),
+        ("--tls <MODE>", "AHOY_TLS", "auto"),
+        ("--trusted-proxy", "AHOY_TRUSTED_PROXY", "none"),
         ("--stun", "AHOY_STUN", "0.0.0.0:3478"),
         ("--log", "AHOY_LOG", "info"),
     ] {
@@ -267,10 +272,16 @@ fn the_example_config_has_every_key_and_every_default() {
 
     let all: String = text.lines().map(switched_on).collect();
     let all: toml::Table = all.parse().unwrap();
-    let full = Config {
+    let mut full = Config {
+        listen: Some("localhost:8080".parse().unwrap()),
         public_url: Some("https://ahoy.example.org".parse().unwrap()),
         ..Config::default()
     };
+    full.tls.cert = Some("cert.pem".into());
+    full.tls.key = Some("key.pem".into());
+    full.tls.redirect = Some("off".parse().unwrap());
+    full.tls.acme_contact = Some("you@example.org".to_owned());
+    full.tls.acme_roots = Some("roots.pem".into());
     let known = toml::Table::try_from(full).unwrap();
     assert_eq!(keys("", &all), keys("", &known));
     toml::Value::Table(all).try_into::<Config>().unwrap();
