@@ -27,8 +27,16 @@ pub struct ClientId {
     pub transport: Transport,
     /// Where it reached the relay. Only compared, and handed back for answers.
     pub local: SocketAddr,
-    /// Where it is, as seen from the relay. IPv4 through an IPv6 socket (`::ffff:a.b.c.d`) counts as IPv4.
+    /// Where it is, as seen from the relay. IPv4 through an IPv6 socket (`::ffff:a.b.c.d`)
+    /// is told as IPv4, and handed back as it came.
     pub remote: SocketAddr,
+}
+
+impl ClientId {
+    /// Its address as the outside writes it.
+    pub(crate) fn outside(&self) -> SocketAddr {
+        SocketAddr::new(self.remote.ip().to_canonical(), self.remote.port())
+    }
 }
 
 /// A relayed socket of [`Ports::Range`](crate::Ports::Range), numbered by the relay and never again given to another.

@@ -2,9 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use thiserror::Error;
+
+use crate::peers;
+
+/// Lowest port of a relayed socket; those below belong to the system's services.
+const PORT_MIN: u16 = 1024;
 
 /// Settings of a [`Relay`](crate::Relay).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,6 +20,26 @@ pub struct Config {
     /// Addresses of this machine, those behind a router included. Nothing is ever sent to them from a relayed socket.
     /// Used with [`Ports::Range`] alone.
     pub own_addresses: Vec<IpAddr>,
+}
+
+impl Config {
+    pub(crate) fn check(&self) -> Result<(), InvalidConfig> {
+        if let Ports::Range(range) = &self.ports {
+            range.check()?;
+        }
+        self.quotas.check()
+    }
+
+    /// The addresses of relayed sockets.
+    pub(crate) fn external_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let range = match &self.ports {
+            Ports::One => None,
+            Ports::Range(range) => Some(range),
+        };
+        let v4 = range.and_then(|range| range.external_v4.map(IpAddr::V4));
+        let v6 = range.and_then(|range| range.external_v6.map(IpAddr::V6));
+        v4.into_iter().chain(v6)
+    }
 }
 
 /// How relayed addresses are given out.
@@ -43,6 +67,29 @@ pub struct RelayedRange {
     pub allow_private: bool,
 }
 
+impl RelayedRange {
+    fn check(&self) -> Result<(), InvalidConfig> {
+        let (first, last) = (*self.ports.start(), *self.ports.end());
+        if first < PORT_MIN || first > last {
+            return Err(InvalidConfig::Range(first, last));
+        }
+        if self.external_v4.is_none() && self.external_v6.is_none() {
+            return Err(InvalidConfig::NoExternalAddress);
+        }
+        let v4 = self.external_v4.map(IpAddr::V4);
+        let v6 = self.external_v6.map(IpAddr::V6);
+        let unusable = |address: &IpAddr| {
+            let broadcast = *address == Ipv4Addr::BROADCAST;
+            let reduced = peers::reduced(*address) != *address;
+            address.is_unspecified() || address.is_multicast() || broadcast || reduced
+        };
+        match v4.into_iter().chain(v6).find(unusable) {
+            Some(address) => Err(InvalidConfig::ExternalAddress(address)),
+            None => Ok(()),
+        }
+    }
+}
+
 /// How much anybody gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
@@ -54,6 +101,25 @@ pub struct Quotas {
     pub bandwidth: Bandwidth,
     /// Answers to one source address (an IPv6 /64 counts as one) without a credential, a second. Default 100, with a burst of five seconds.
     pub stranger_answers_per_second: u32,
+}
+
+impl Quotas {
+    fn check(&self) -> Result<(), InvalidConfig> {
+        let quotas = [
+            (
+                "allocations per device",
+                u32::from(self.allocations_per_device),
+            ),
+            ("allocations in all", self.allocations),
+            ("bytes per second", self.bandwidth.bytes_per_second),
+            ("bytes at once", self.bandwidth.burst_bytes),
+            ("answers per second", self.stranger_answers_per_second),
+        ];
+        match quotas.into_iter().find(|(_, quota)| *quota == 0) {
+            Some((name, _)) => Err(InvalidConfig::ZeroQuota(name)),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Default for Quotas {
@@ -85,9 +151,6 @@ impl Default for Bandwidth {
     }
 }
 
-/// Longest time that a credential may still be valid; who mints one asks for at most this.
-pub const CREDENTIAL_LIFETIME_MAX: Duration = Duration::from_mins(10);
-
 /// Why settings cannot be used. Says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidConfig {
@@ -105,6 +168,8 @@ pub enum InvalidConfig {
     #[error("{0} is no address at which others reach this host: give one that they can send to")]
     ExternalAddress(IpAddr),
     /// A quota of nothing.
-    #[error("{0} is 0, so the relay would serve nobody: give at least 1, or switch the relay off")]
+    #[error(
+        "the quota of {0} is 0, so the relay would serve nobody: give at least 1, or switch the relay off"
+    )]
     ZeroQuota(&'static str),
 }

@@ -53,13 +53,11 @@ pub enum DropReason {
     Bandwidth,
     /// A stranger who asks too often.
     Stranger,
-    /// An answer would have been larger than the rule for strangers allows.
-    TooSmall,
 }
 
 impl DropReason {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 7] = [
         Self::Malformed,
         Self::NoAllocation,
         Self::NoChannel,
@@ -67,7 +65,6 @@ impl DropReason {
         Self::PeerDenied,
         Self::Bandwidth,
         Self::Stranger,
-        Self::TooSmall,
     ];
 }
 

@@ -5,6 +5,8 @@
 //! `<expiry in unix seconds>:<group>:<device>`; browsers use it for the long-term mechanism (RFC 8489 §9.2).
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,6 +15,11 @@ use sha2::Sha256;
 use thiserror::Error;
 
 use crate::time::UnixSeconds;
+use crate::wire::IntegrityKey;
+
+/// A credential that would expire later than this from now is not taken, so that the relay knows when it may forget a call that is over.
+/// Who mints one asks for some minutes less, for a clock that is set.
+pub const CREDENTIAL_LIFETIME_MAX: Duration = Duration::from_mins(15);
 
 /// Longest name of a group or device, in bytes.
 const NAME_MAX_BYTES: usize = 64;
@@ -48,7 +55,7 @@ impl fmt::Debug for Key {
 
 /// Whose allocations may talk to each other: those of one call, or of one test.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Group(Box<str>);
+pub struct Group(Arc<str>);
 
 /// One device of a group, whose allocations are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,4 +145,111 @@ impl Credential {
 /// The one password that belongs to a username.
 fn password_of(key: &Key, username: &str) -> Secret {
     Secret(STANDARD.encode(key.sign(&[b"credential:", username.as_bytes()])))
+}
+
+/// What a username says, as long as nobody has shown its password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claim {
+    expires: UnixSeconds,
+    pub(crate) group: Group,
+    pub(crate) device: Device,
+}
+
+impl Claim {
+    /// Nothing where the relay would not have minted such a username.
+    pub(crate) fn read(username: &str) -> Option<Self> {
+        let (expires, names) = username.split_once(':')?;
+        let (group, device) = names.split_once(':')?;
+        Some(Self {
+            expires: UnixSeconds(expires.parse().ok()?),
+            group: Group::new(group).ok()?,
+            device: Device::new(device).ok()?,
+        })
+    }
+
+    /// Whether the credential has not expired, nor will too late.
+    pub(crate) fn is_timely(&self, now: UnixSeconds) -> bool {
+        let left = self.expires.0.checked_sub(now.0);
+        left.is_some_and(|left| left > 0 && left <= CREDENTIAL_LIFETIME_MAX.as_secs())
+    }
+
+    /// What messages of its owner are signed with.
+    pub(crate) fn integrity_key(key: &Key, username: &str, realm: &str) -> IntegrityKey {
+        IntegrityKey::long_term(username, realm, password_of(key, username).reveal())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_hide_themselves() {
+        let key = Key::new([0x61; 32]);
+        let credential = mint(&key, 1_000);
+        assert_eq!(format!("{key:?}"), "Key(…)");
+        assert!(!format!("{credential:?}").contains(credential.password.reveal()));
+    }
+
+    #[test]
+    fn username_tells_what_was_minted() {
+        let credential = mint(&Key::new([1; 32]), 1_000);
+        assert_eq!(credential.username, "1000:call-1:laptop");
+        let claim = Claim::read(&credential.username).unwrap();
+        assert_eq!(claim.group.as_str(), "call-1");
+        assert_eq!(claim.device.as_str(), "laptop");
+        assert_eq!(claim.expires, UnixSeconds(1_000));
+    }
+
+    #[test]
+    fn password_depends_on_every_part() {
+        let key = Key::new([1; 32]);
+        let password = mint(&key, 1_000).password;
+        assert!(mint(&key, 1_000).password == password);
+        assert!(mint(&key, 1_001).password != password);
+        assert!(mint(&Key::new([2; 32]), 1_000).password != password);
+    }
+
+    #[test]
+    fn other_usernames_claim_nothing() {
+        for username in [
+            "",
+            "1000",
+            "1000:call",
+            "1000::device",
+            "1000:call:",
+            "x:call:device",
+            "-1:call:device",
+            "99999999999999999999:call:device",
+            "1000:call:device:more",
+            "1000:ca ll:device",
+            "1000:cäll:device",
+        ] {
+            assert_eq!(Claim::read(username), None, "{username}");
+        }
+    }
+
+    #[test]
+    fn names_are_short_and_plain() {
+        assert!(Group::new(&"a".repeat(64)).is_ok());
+        assert_eq!(Group::new(&"a".repeat(65)), Err(InvalidName));
+        assert_eq!(Device::new("a:b"), Err(InvalidName));
+        assert_eq!(Device::new(""), Err(InvalidName));
+    }
+
+    #[test]
+    fn is_timely_until_it_expires_and_not_too_far_ahead() {
+        let claim = Claim::read("1000:call:device").unwrap();
+        assert!(claim.is_timely(UnixSeconds(999)));
+        assert!(!claim.is_timely(UnixSeconds(1_000)));
+        let earliest = 1_000 - CREDENTIAL_LIFETIME_MAX.as_secs();
+        assert!(claim.is_timely(UnixSeconds(earliest)));
+        assert!(!claim.is_timely(UnixSeconds(earliest - 1)));
+    }
+
+    fn mint(key: &Key, expires: u64) -> Credential {
+        let group = Group::new("call-1").unwrap();
+        let device = Device::new("laptop").unwrap();
+        Credential::mint(key, &group, &device, UnixSeconds(expires))
+    }
 }

@@ -15,22 +15,28 @@
 //! 3. [`Relay::poll_timeout`], and [`Relay::handle_timeout`] when it has passed.
 //! 4. [`Relay::end_group`] when a call is over.
 
-#![expect(dead_code, reason = "the behaviour behind the interface comes next")]
-
+mod allocation;
+mod allocations;
 mod client;
 mod config;
 mod counters;
 mod credential;
 mod framer;
+mod groups;
+mod nonce;
+mod peers;
+mod rate;
 mod relay;
+mod strangers;
 mod time;
+mod wire;
 
 pub use client::{ClientId, SocketId, Transport};
-pub use config::{
-    Bandwidth, CREDENTIAL_LIFETIME_MAX, Config, InvalidConfig, Ports, Quotas, RelayedRange,
-};
+pub use config::{Bandwidth, Config, InvalidConfig, Ports, Quotas, RelayedRange};
 pub use counters::{Counters, DropReason, Traffic};
-pub use credential::{Credential, Device, Group, InvalidName, Key, Secret};
+pub use credential::{
+    CREDENTIAL_LIFETIME_MAX, Credential, Device, Group, InvalidName, Key, Secret,
+};
 pub use framer::{BadFrame, Framer};
 pub use relay::{Command, Delivery, Relay};
 pub use time::{Now, UnixSeconds};
