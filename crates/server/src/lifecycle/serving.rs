@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::timeout_at;
 use tower::ServiceExt as _;
 
 use crate::app::Shared;
@@ -38,6 +38,9 @@ const IDLE_LIMIT: Duration = Duration::from_mins(1);
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// … that stays without an answer for so long.
 const PING_PATIENCE: Duration = Duration::from_secs(10);
+
+/// A client that is told to go may take so long to say that it has heard.
+const GOODBYE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Serves HTTP/1.1, and what it is upgraded to.
 pub(super) async fn http1<S>(app: &Shared, stream: S, link: Link, router: Router)
@@ -88,18 +91,29 @@ where
     let mut connection = pin!(connection);
     let first_within = app.config.limits.header_deadline_ms.as_duration();
     let served = tokio::select! {
-        served = &mut connection => served,
-        () = app.stopping.cancelled() => {
+        served = &mut connection => Some(served),
+        () = app.stopping.cancelled() => None,
+        () = idle(app, &mut under_way, first_within) => None,
+    };
+    let served = match served {
+        Some(served) => served,
+        None => {
             connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-        () = idle(app, &mut under_way, first_within) => {
-            connection.as_mut().graceful_shutdown();
-            // It has nothing to finish; a client that does not close is closed.
-            timeout(first_within, connection).await.unwrap_or(Ok(()))
+            tokio::select! {
+                served = connection => served,
+                () = finished(app, &mut under_way) => Ok(()),
+            }
         }
     };
     tell(served);
+}
+
+/// Ends when the last request is answered and the client had its time to say goodbye.
+async fn finished(app: &Shared, under_way: &mut watch::Receiver<usize>) {
+    let answered = under_way.wait_for(|&count| count == 0).await;
+    // An error means the same: nobody asks any more.
+    drop(answered);
+    tokio::time::sleep_until(app.clock.instant() + GOODBYE_PATIENCE).await;
 }
 
 fn tell(served: hyper::Result<()>) {

@@ -342,7 +342,7 @@ impl Running {
     }
 
     pub(crate) fn address(&self) -> String {
-        let (_, address) = self.first_line.trim().split_once("http://").unwrap();
+        let (_, address) = self.first_line.trim().split_once("://").unwrap();
         address.to_owned()
     }
 
@@ -355,7 +355,8 @@ impl Running {
         assert!(sent.success());
     }
 
-    fn wait_for_log(&mut self, words: &str) {
+    /// The first line of the log from here on that has these words.
+    pub(crate) fn wait_for_log(&mut self, words: &str) -> String {
         let mut line = String::new();
         while !line.contains(words) {
             line.clear();
@@ -365,6 +366,7 @@ impl Running {
                 "it ended without {words}"
             );
         }
+        line
     }
 
     /// Ends it with SIGKILL, in the middle of whatever it does.
@@ -386,7 +388,7 @@ impl Drop for Running {
     }
 }
 
-fn ahoy(arguments: &[&str]) -> Output {
+pub(crate) fn ahoy(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ahoy"))
         .args(arguments)
         .output()
@@ -395,7 +397,7 @@ fn ahoy(arguments: &[&str]) -> Output {
 
 /// Exit code 1 and one line on standard error with these words.
 #[track_caller]
-fn one_line(output: &Output, words: &[&str]) {
+pub(crate) fn one_line(output: &Output, words: &[&str]) {
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{error}");
     assert_eq!(error.lines().count(), 1, "{error}");

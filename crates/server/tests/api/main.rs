@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod acme;
 mod app;
 mod calls;
 mod chat;
@@ -20,11 +21,14 @@ mod headers;
 mod hidden;
 mod holding;
 mod http;
+mod https;
 mod missed;
 mod people;
 mod phone;
+mod proxy;
 mod record;
 mod secrets;
+mod secure;
 mod sessions;
 mod settings;
 mod socket;
