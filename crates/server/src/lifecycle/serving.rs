@@ -95,14 +95,13 @@ where
         () = app.stopping.cancelled() => None,
         () = idle(app, &mut under_way, first_within) => None,
     };
-    let served = match served {
-        Some(served) => served,
-        None => {
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                served = connection => served,
-                () = finished(app, &mut under_way) => Ok(()),
-            }
+    let served = if let Some(served) = served {
+        served
+    } else {
+        connection.as_mut().graceful_shutdown();
+        tokio::select! {
+            served = connection => served,
+            () = finished(app, &mut under_way) => Ok(()),
         }
     };
     tell(served);
