@@ -1,7 +1,7 @@
 //! HTTPS: where the certificate comes from, and the handshake with a client.
 //!
 //! [`Tls::open`] takes the certificate from the host's files, from the data directory, or leaves it to ACME;
-//! [`Tls::keep`] renews, reloads and tells of its end for as long as the server runs. What is spoken inside
+//! [`Keeper::keep`] renews, reloads and tells of its end for as long as the server runs. What is spoken inside
 //! is known from the names that client and server agree on (ALPN), or from the first byte.
 //! Which requests may come over plain HTTP is not decided here.
 
