@@ -15,8 +15,8 @@ const test = base.extend<{ network: Network }>({
     network.remove();
   },
   server: async ({ network, settings }, use) => {
-    const within = ["ip", "netns", "exec", network.middle];
-    const server = await AhoyServer.start(settings, { host: network.host, within });
+    const { host, middle } = network;
+    const server = await AhoyServer.start(settings, { host, within: middle.within });
     await use(server);
     await server.remove();
   },

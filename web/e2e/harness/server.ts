@@ -36,13 +36,16 @@ const PROGRAM =
 const PATIENCE_MS = 10_000;
 
 /** Where the server listens. */
-export interface Place {
+export interface ServerPlace {
+  /** The name or address by which browsers find it. */
   host: string;
+  /** The address that it listens at, where that is another one. */
+  listen?: string;
   /** The command that runs it there; none for this machine's own network. */
   within: readonly string[];
 }
 
-const HERE: Place = { host: "localhost", within: [] };
+const HERE: ServerPlace = { host: "localhost", within: [] };
 
 export class AhoyServer {
   /** Where a browser finds it, without a slash at the end. */
@@ -51,10 +54,10 @@ export class AhoyServer {
   log = "";
   readonly #port: number;
   readonly #folder: string;
-  readonly #place: Place;
+  readonly #place: ServerPlace;
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string, place: Place) {
+  private constructor(port: number, folder: string, place: ServerPlace) {
     this.#port = port;
     this.#folder = folder;
     this.#place = place;
@@ -72,15 +75,15 @@ export class AhoyServer {
 
   /** Starts it again after {@link stop} or {@link kill}: same address, same data. */
   async start(): Promise<void> {
-    const { host, within } = this.#place;
+    const { host, listen = host, within } = this.#place;
     const [command, ...parameters] = [
       ...within,
       PROGRAM,
       "serve",
       ...["--config", join(this.#folder, "ahoy.toml")],
-      ...["--listen", `${host}:${this.#port}`],
+      ...["--listen", `${listen}:${this.#port}`],
       ...["--data", join(this.#folder, "data")],
-      ...["--stun", "0.0.0.0:0"],
+      ...["--stun", listen.startsWith("[") ? "[::]:0" : "0.0.0.0:0"],
     ] as [string, ...string[]];
     const child = spawn(command, parameters, { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;

@@ -20,7 +20,7 @@ import {
 } from "@playwright/test";
 
 import { chromiumWith, type Microphone } from "./browsers";
-import type { Namespace } from "./network";
+import type { Place } from "./namespace";
 import { type Account, accountOf, Person } from "./person";
 import type { Profile } from "./profile";
 import { AhoyServer, type Settings } from "./server";
@@ -35,7 +35,7 @@ export interface Joining {
   /** A browser that keeps its data in that profile, as people's do, and can crash. */
   profile?: Profile;
   /** A network of their own, and a browser of their own in it. */
-  network?: Namespace;
+  network?: Place;
   /** More switches for a browser of their own. */
   switches?: string[];
   /** Another device of this account. */
