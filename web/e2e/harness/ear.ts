@@ -164,6 +164,37 @@ export class Ear {
     });
   }
 
+  /** The way that the newest connection's packets go, by the kinds of its two ends. */
+  way(): Promise<"direct" | "relayed" | "none"> {
+    return this.#page.evaluate(async () => {
+      const { connections } = (globalThis as unknown as { witness: Witness }).witness;
+      const reports = new Map<string, Record<string, string>>();
+      (await connections.at(-1)?.getStats())?.forEach((report: Record<string, string>) => {
+        reports.set(report["id"] ?? "", report);
+      });
+      const of = (id = ""): Record<string, string> => reports.get(id) ?? {};
+      const transport = [...reports.values()].find(({ type }) => type === "transport");
+      const pair = of(transport?.["selectedCandidatePairId"]);
+      const ends = [pair["localCandidateId"], pair["remoteCandidateId"]].map(
+        (id) => of(id)["candidateType"],
+      );
+      if (ends.includes(undefined)) return "none";
+      return ends.includes("relay") ? "relayed" : "direct";
+    });
+  }
+
+  /** What the newest connection tried, for the report of a story that failed. */
+  triedPaths(): Promise<string> {
+    return this.#page.evaluate(async () => {
+      const { connections } = (globalThis as unknown as { witness: Witness }).witness;
+      const lines: string[] = [];
+      (await connections.at(-1)?.getStats())?.forEach((report: { type: string }) => {
+        if (/candidate|transport/.test(report.type)) lines.push(JSON.stringify(report));
+      });
+      return lines.join("\n");
+    });
+  }
+
   /** Packets of sound that the newest connection sent so far. */
   packetsSent(): Promise<number> {
     return this.#packets("outbound-rtp", "packetsSent");

@@ -1,0 +1,135 @@
+/**
+ * Ada and Ben, each with a browser of their own on a device that can be plugged into a network of any
+ * kind, and the real server in the middle. Browsers and networks stay from one call to the next.
+ */
+import type { Browser, Page, WebSocket } from "@playwright/test";
+
+import { Caller } from "../calls";
+import { namespaceObstacle } from "../namespace";
+import { introduce } from "../person";
+import { AhoyServer, type Settings } from "../server";
+import { People } from "../test";
+import {
+  type AccessNetwork,
+  type Device,
+  Internet,
+  SERVER_ADDRESSES,
+  SERVER_NAME,
+} from "./internet";
+import type { NatKind } from "./kinds";
+
+/** Why there can be no laboratory here; nothing where there can. */
+export function laboratoryObstacle(): string | null {
+  return namespaceObstacle("conntrack");
+}
+
+/** How long a device may take to be back at the server after it was plugged in elsewhere, in milliseconds. */
+const BACK_MS = 15_000;
+
+/** Somebody with a device to carry around. */
+export class Traveller {
+  readonly caller: Caller;
+  readonly device: Device;
+  readonly #internet: Internet;
+  /** Everybody has networks of their own: one of each kind, and more where a story asks. */
+  readonly #networks = new Map<string, AccessNetwork>();
+  #at: AccessNetwork | null = null;
+
+  constructor(caller: Caller, device: Device, internet: Internet) {
+    this.caller = caller;
+    this.device = device;
+    this.#internet = internet;
+  }
+
+  /** A network of theirs; `which` tells those of one kind apart. */
+  network(kind: NatKind, which = "first"): AccessNetwork {
+    const key = `${kind} ${which}`;
+    const network = this.#networks.get(key) ?? this.#internet.network(kind);
+    this.#networks.set(key, network);
+    return network;
+  }
+
+  /** Plugs the device in there alone and waits until the page is back at the server by itself. */
+  async settleIn(network: AccessNetwork): Promise<void> {
+    if (network === this.#at) return;
+    const back = welcomed(this.caller.person.page);
+    this.device.moveTo(network);
+    this.#at = network;
+    await back;
+  }
+}
+
+export class Laboratory {
+  readonly internet: Internet;
+  readonly server: AhoyServer;
+  readonly people: People;
+  readonly ada: Traveller;
+  readonly ben: Traveller;
+
+  private constructor(
+    internet: Internet,
+    server: AhoyServer,
+    people: People,
+    [ada, ben]: readonly [Traveller, Traveller],
+  ) {
+    this.internet = internet;
+    this.server = server;
+    this.people = people;
+    this.ada = ada;
+    this.ben = ben;
+  }
+
+  /** Two contacts without NAT, ready to call. */
+  static async start(browser: Browser, settings: Settings = {}): Promise<Laboratory> {
+    const internet = new Internet();
+    const { within } = internet.server;
+    const server = await AhoyServer.start(settings, { host: SERVER_NAME, listen: "[::]", within });
+    const people = new People(server, browser);
+    const switches = switchesFor(server);
+    const join = async (name: string, hertz: number): Promise<Traveller> => {
+      const device = internet.device(name.toLowerCase());
+      device.moveTo(internet.network("none"));
+      const caller = await Caller.join(people, name, hertz, { network: device, switches });
+      return new Traveller(caller, device, internet);
+    };
+    const both = [await join("Ada", 440), await join("Ben", 1000)] as const;
+    await introduce(both[0].caller.person, both[1].caller.person);
+    return new Laboratory(internet, server, people, both);
+  }
+
+  async end(): Promise<void> {
+    await this.people.leave();
+    await this.server.remove();
+    this.internet.remove();
+  }
+}
+
+function switchesFor(server: AhoyServer): string[] {
+  const { port } = new URL(server.url);
+  const { v4, v6 } = SERVER_ADDRESSES;
+  return [
+    // Browsers lend microphones to pages of https and of this machine only; this one is neither.
+    `--unsafely-treat-insecure-origin-as-secure=${server.url}`,
+    // Chromium takes addresses for documentation for somebody's home and would ask before a page opens sockets there.
+    `--ip-address-space-overrides=${v4}:${port}=public,[${v6}]:${port}=public`,
+  ];
+}
+
+/** Waits until the page has a new socket with the server's greeting in it; others may fail before. */
+function welcomed(page: Page): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(
+      () => reject(new Error(`not back at the server within ${BACK_MS} ms`)),
+      BACK_MS,
+    );
+    const watch = (socket: WebSocket): void => {
+      socket.on("framereceived", ({ payload }) => {
+        if (!payload.toString().startsWith('{"type":"welcome"')) return;
+        clearTimeout(late);
+        page.off("websocket", watch);
+        resolve();
+      });
+    };
+    page.on("websocket", watch);
+  });
+}

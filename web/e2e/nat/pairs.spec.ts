@@ -1,0 +1,62 @@
+/**
+ * Calls between networks of every kind: each pair connects and both hear each other, on the way that
+ * their kinds allow. `make networks` writes the times into docs/networks.md.
+ */
+import { everyPair, wayBetween } from "../harness/nat/kinds";
+import { Laboratory, laboratoryObstacle } from "../harness/nat/laboratory";
+import { expect, test as base } from "@playwright/test";
+
+/** A path is found within this, in milliseconds, or something is wrong; a busy machine takes a tenth. */
+const FOUND_MS = 10_000;
+
+const obstacle = laboratoryObstacle();
+
+const test = base.extend<object, { laboratory: Laboratory }>({
+  laboratory: [
+    async ({ browser }, use) => {
+      const laboratory = await Laboratory.start(browser);
+      await use(laboratory);
+      await laboratory.end();
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+});
+
+test.skip(obstacle !== null, `NOT CHECKED: ${obstacle ?? ""}`);
+
+test.afterEach(async ({ laboratory }, info) => {
+  if (info.status === info.expectedStatus) return;
+  for (const { caller } of [laboratory.ada, laboratory.ben]) {
+    const name = `paths of ${caller.person.displayName}`;
+    await info.attach(name, { body: await caller.ear.triedPaths(), contentType: "text/plain" });
+  }
+});
+
+for (const [one, other] of everyPair()) {
+  const { way, because } = wayBetween(one, other);
+  // There is no relay yet.
+  if (way === "relayed") continue;
+  test(`${one} and ${other}: ${way}`, async ({ laboratory }, info) => {
+    const { ada, ben } = laboratory;
+    await ada.settleIn(ada.network(one));
+    await ben.settleIn(ben.network(other));
+    const [caller, callee] = [ada.caller, ben.caller];
+
+    await caller.dial(callee);
+    const pressed = Date.now();
+    await callee.answer(caller);
+    await Promise.all([
+      callee.ear.hears(caller.hertz, FOUND_MS),
+      caller.ear.hears(callee.hertz, FOUND_MS),
+    ]);
+    const firstAudio = Date.now() - pressed;
+    await caller.talks(callee);
+    await callee.talks(caller);
+    for (const { ear } of [caller, callee]) expect(await ear.way(), because).toBe(way);
+
+    await caller.end(callee);
+    await callee.dismiss(caller);
+    await caller.dismiss(callee);
+    info.annotations.push({ type: "first audio, ms", description: `${firstAudio}` });
+  });
+}
