@@ -353,6 +353,19 @@ mod tests {
     }
 
     #[test]
+    fn the_port_of_a_certificate_that_is_checked_is_the_public_one() {
+        let mut config = Config::default();
+        assert_eq!(config.checked_port(Some(8080)), None, "no HTTPS");
+        config.tls.mode = TlsMode::SelfSigned;
+        assert_eq!(config.checked_port(Some(8443)), None, "nobody checks it");
+        config.tls.mode = TlsMode::Auto;
+        config.tls.domains = vec!["a.example".parse().unwrap()];
+        assert_eq!(config.checked_port(Some(8443)), Some(8443));
+        config.public_url = Some("https://a.example".parse().unwrap());
+        assert_eq!(config.checked_port(Some(8443)), Some(443), "forwarded");
+    }
+
+    #[test]
     fn a_public_address_without_https_contradicts_it() {
         let mut config = Config {
             public_url: Some("http://a.example".parse().unwrap()),

@@ -236,6 +236,69 @@ fn localhost_is_served_by_both_of_its_addresses() {
 }
 
 #[test]
+fn plain_http_that_is_open_to_the_network_is_warned_of() {
+    let directory = tempfile::tempdir().unwrap();
+    for (listen, flags, exposed) in [
+        ("*:0", &[][..], true),
+        ("localhost:0", &[], false),
+        ("*:0", &["--public-url", "https://a.example"], false),
+        ("*:0", &["--trusted-proxy", "172.16.0.0/12"], false),
+        ("*:0", &["--tls", "self-signed"], false),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
+        command
+            .args(["--listen", listen, "--stun", "off", "--data"])
+            .arg(directory.path())
+            .args(flags);
+        let mut running = Running::spawn(&mut command);
+        running.signal("TERM");
+        let mut rest = String::new();
+        running.out.read_to_string(&mut rest).unwrap();
+        let is_warned = rest.contains("passwords can be read on the way");
+        assert_eq!(is_warned, exposed, "{listen} {flags:?}: {rest}");
+        running.wait();
+    }
+}
+
+#[test]
+fn a_star_is_served_by_ipv4_and_ipv6() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
+    command
+        .args(["--listen", "*:0", "--stun", "off", "--data"])
+        .arg(directory.path());
+    let mut running = Running::spawn(&mut command);
+    let address = running.address();
+    let (host, port) = address.rsplit_once(':').unwrap();
+    assert_ne!(host, "0.0.0.0", "an address that can be typed: {address}");
+    let port: u16 = port.parse().unwrap();
+    std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    // Where this machine has IPv6 at all.
+    if TcpListener::bind("[::1]:0").is_ok() {
+        std::net::TcpStream::connect(("::1", port)).unwrap();
+    }
+    running.signal("TERM");
+    running.wait();
+}
+
+#[test]
+fn a_self_signed_certificate_is_introduced_by_its_fingerprint() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut running = Running::start(&directory, &["--tls", "self-signed"]);
+    running.signal("TERM");
+    let mut rest = String::new();
+    running.out.read_to_string(&mut rest).unwrap();
+    assert!(
+        running.first_line.starts_with("Ahoy is ready: https://"),
+        "{}",
+        running.first_line
+    );
+    let is_fingerprint = |line: &str| line.trim().split(':').count() == 32;
+    assert!(rest.lines().any(is_fingerprint), "{rest}");
+    running.wait();
+}
+
+#[test]
 fn help_explains_every_option_with_its_default() {
     let output = ahoy(&["--help"]);
     assert_eq!(output.status.code(), Some(0));
