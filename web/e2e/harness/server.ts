@@ -25,6 +25,7 @@ export interface Settings {
       number
     >
   >;
+  tls?: { mode: "self-signed" };
   limits?: Partial<Record<"hello_deadline_ms" | "requests_per_second" | "requests_burst", number>>;
 }
 
@@ -57,18 +58,19 @@ export class AhoyServer {
   readonly #place: ServerPlace;
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string, place: ServerPlace) {
+  private constructor(scheme: string, port: number, folder: string, place: ServerPlace) {
     this.#port = port;
     this.#folder = folder;
     this.#place = place;
-    this.url = `http://${place.host}:${port}`;
+    this.url = `${scheme}://${place.host}:${port}`;
   }
 
   /** Starts a server with no account in it. */
   static async start(settings: Settings = {}, place = HERE): Promise<AhoyServer> {
     const folder = mkdtempSync(join(tmpdir(), "ahoy-e2e-"));
     writeFileSync(join(folder, "ahoy.toml"), toml(settings));
-    const server = new AhoyServer(await freePort(), folder, place);
+    const scheme = settings.tls === undefined ? "http" : "https";
+    const server = new AhoyServer(scheme, await freePort(), folder, place);
     await server.start();
     return server;
   }
@@ -146,10 +148,12 @@ export class AhoyServer {
 
 /** The few forms of TOML that settings need. */
 function toml(settings: Settings): string {
-  const sections = Object.entries(settings) as [string, Record<string, number>][];
+  const sections = Object.entries(settings) as [string, Record<string, number | string>][];
   return sections
     .map(([section, values]) => {
-      const lines = Object.entries(values).map(([key, value]) => `${key} = ${value}`);
+      const lines = Object.entries(values).map(
+        ([key, value]) => `${key} = ${JSON.stringify(value)}`,
+      );
       return [`[${section}]`, ...lines, ""].join("\n");
     })
     .join("\n");
