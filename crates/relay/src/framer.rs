@@ -109,3 +109,81 @@ fn frame_length(bytes: &[u8]) -> Result<Option<FrameLength>, BadFrame> {
         padded: packet.next_multiple_of(4),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BINDING: [u8; 20] = [
+        0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    ];
+
+    /// Three bytes on a channel, padded.
+    const DATA: [u8; 8] = [0x40, 0, 0, 3, 1, 2, 3, 0];
+
+    #[test]
+    fn cuts_the_same_packets_however_the_stream_arrives() {
+        let stream = [&BINDING[..], &DATA, &[0x4f, 0xff, 0, 0], &BINDING].concat();
+        let expected: [&[u8]; 4] = [&BINDING, &DATA[..7], &[0x4f, 0xff, 0, 0], &BINDING];
+        for step in 1..=stream.len() {
+            let mut framer = Framer::new();
+            let mut packets = Vec::new();
+            for piece in stream.chunks(step) {
+                framer.room()[..piece.len()].copy_from_slice(piece);
+                framer.filled(piece.len());
+                while let Some(packet) = framer.next_frame().unwrap() {
+                    packets.push(packet.to_vec());
+                }
+            }
+            assert_eq!(packets, expected, "{step} bytes at a time");
+        }
+    }
+
+    #[test]
+    fn other_protocols_are_told_apart_by_their_first_byte() {
+        for first in 0x50..=0xff {
+            let mut framer = Framer::new();
+            framer.room()[0] = first;
+            framer.filled(1);
+            assert_eq!(framer.next_frame(), Err(BadFrame::Unknown));
+            assert_eq!(framer.next_frame(), Err(BadFrame::Unknown), "for good");
+        }
+    }
+
+    #[test]
+    fn a_large_frame_is_refused_when_it_is_announced() {
+        let largest = u16::try_from(Framer::FRAME_MAX_BYTES - 4).unwrap();
+        let mut framer = Framer::new();
+        let [high, low] = largest.to_be_bytes();
+        framer.room()[..4].copy_from_slice(&[0x40, 0, high, low]);
+        framer.filled(4);
+        assert_eq!(framer.next_frame(), Ok(None));
+        let room = framer.room().len();
+        framer.filled(room);
+        let frame = framer.next_frame().unwrap().map(<[u8]>::len);
+        assert_eq!(frame, Some(Framer::FRAME_MAX_BYTES));
+
+        let mut framer = Framer::new();
+        let [high, low] = (largest + 1).to_be_bytes();
+        framer.room()[..4].copy_from_slice(&[0x40, 0, high, low]);
+        framer.filled(4);
+        let too_long = BadFrame::TooLong(Framer::FRAME_MAX_BYTES + 4);
+        assert_eq!(framer.next_frame(), Err(too_long));
+    }
+
+    #[test]
+    fn there_is_always_room_for_the_rest_of_a_frame() {
+        let mut framer = Framer::new();
+        for _ in 0..10_000 {
+            let room = framer.room();
+            assert!(!room.is_empty());
+            let length = room.len().min(7);
+            room[..length].copy_from_slice(&[0x40, 0, 0, 3, 1, 2, 3][..length]);
+            framer.filled(length);
+            while framer.next_frame().is_ok_and(|frame| frame.is_some()) {}
+            if framer.next_frame().is_err() {
+                framer = Framer::new();
+            }
+        }
+    }
+}

@@ -8,6 +8,8 @@ mod attribute;
 mod channel;
 mod integrity;
 mod message;
+#[cfg(test)]
+mod rfc5769;
 mod writer;
 
 pub(crate) use attribute::Kind;
