@@ -75,7 +75,7 @@ fn is_allowed(config: &Config, peer: Peer, headers: &HeaderMap) -> bool {
 }
 
 fn foreign(config: &Config) -> Refusal {
-    let hint = if config.public_url.is_none() {
+    let hint = if config.public_url().is_none() {
         " Behind a proxy, set public_url to the address that people type."
     } else {
         ""

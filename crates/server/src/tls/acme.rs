@@ -48,16 +48,13 @@ impl Acme {
         folder: &Path,
         held: Arc<Held>,
     ) -> Result<Self, TlsError> {
-        let names: Vec<&str> = settings
-            .domains
-            .iter()
-            .map(config::Domain::as_str)
-            .collect();
+        let names: Vec<String> = settings.domains.iter().map(ToString::to_string).collect();
         let contact = settings.acme_contact.iter();
         let kept = Kept {
             folder: folder.to_owned(),
             held,
         };
+        kept.hold_kept(&names, &settings.acme_directory);
         let client = client(settings.acme_roots.as_deref())?;
         let acme = AcmeConfig::new_with_client_config(&names, Arc::new(client))
             .directory(&settings.acme_directory)
@@ -197,6 +194,16 @@ impl Kept {
         }
         let hash = URL_SAFE_NO_PAD.encode(hash.finalize());
         self.folder.join(format!("{kind}-{hash}"))
+    }
+
+    /// From the first client on, where there is one. What is wrong with it is told when it is loaded.
+    fn hold_kept(&self, domains: &[String], directory: &str) {
+        let pem = std::fs::read(self.path("certificate", domains, directory));
+        let held = pem.ok().map(|pem| self.hold(&pem));
+        tracing::debug!(
+            found = matches!(held, Some(Ok(()))),
+            "looked for a kept certificate"
+        );
     }
 
     fn hold(&self, pem: &[u8]) -> Result<(), PairError> {
