@@ -81,6 +81,15 @@ test("the other side is told the sound that Ahoy wants", () => {
   expect(toSdp({ ...good(), extensions: [] }).sdp).not.toContain("rtcp-fb");
 });
 
+test("no browser is asked to measure the path with padding", () => {
+  for (const { offers } of [chromium, firefox]) {
+    const sdp = offers.preferred.first;
+    const rebuilt = toSdp(toDescription({ type: "offer", sdp }, 0)).sdp;
+    expect(rebuilt).not.toContain("transport-");
+  }
+  expect(chromium.offers.preferred.first).toContain("transport-wide-cc");
+});
+
 test("a later offer keeps the DTLS role that the other side has", () => {
   expect(toSdp(good()).sdp).toContain("a=setup:actpass\r\n");
   expect(toSdp(good(), "active").sdp.match(/a=setup:.*/g)).toEqual([

@@ -177,6 +177,12 @@ const EXTENSION_URIS: Record<ExtensionKind, string> = {
   transport_cc: "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
 };
 
+/**
+ * Those that this client asks for. Not `transport_cc`: sound of a constant rate has nothing to adapt, and Chromium, once
+ * packets are lost, fills the path with padding to measure it: half as much again as the sound (docs/voice-quality.md).
+ */
+const OWN_EXTENSIONS: readonly ExtensionKind[] = ["mid", "audio_level", "abs_send_time"];
+
 /** RFC 8839 §5.1: foundation, component 1, UDP, priority, address, port, type; what follows stays here. */
 const CANDIDATE_LINE =
   /^candidate:([a-zA-Z0-9+/]{1,32}) 1 udp (\d{1,10}) ([a-zA-Z0-9.:-]{1,70}) (\d{1,5}) typ (host|srflx|prflx|relay)(?= |$)/i;
@@ -256,9 +262,7 @@ function toExtensions(audio: Section): Extension[] {
   return values(audio, "extmap").flatMap((value) => {
     // One with a direction (Firefox: `2/recvonly`) is none that Ahoy speaks.
     const [id, uri] = splitOnce(value, " ");
-    const kind = (Object.keys(EXTENSION_URIS) as ExtensionKind[]).find(
-      (k) => EXTENSION_URIS[k] === uri,
-    );
+    const kind = OWN_EXTENSIONS.find((k) => EXTENSION_URIS[k] === uri);
     return kind !== undefined && /^\d+$/.test(id) ? [{ id: Number(id), kind }] : [];
   });
 }
