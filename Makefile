@@ -1,5 +1,5 @@
 # The few commands people type. Each says what it needs and installs what it can.
-.PHONY: help run test check e2e types screenshots
+.PHONY: help run test check e2e types screenshots voice
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -21,3 +21,6 @@ types: ## write web/src/protocol from the Rust types
 
 screenshots: ## take a picture of every view into web/test-results/screenshots and docs/images
 	scripts/screenshots
+
+voice: ## measure speech through bad networks (an hour, as root), write docs/voice-quality.md; `make voice ROW=clean` measures one row
+	scripts/voice $(ROW)

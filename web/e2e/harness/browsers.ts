@@ -15,6 +15,8 @@ import { toneWav } from "./tone";
 export type Microphone =
   /** One that hears a tone of so many hertz, for ever, and that the page may use unasked. */
   | { hertz: number }
+  /** One that hears a WAV file, over and over. */
+  | { file: string }
   /** One that the page may not use. */
   | "denied"
   /** None, and nothing that would forbid one. */
@@ -49,8 +51,7 @@ export function chromiumWith(microphone: Microphone, folder: string): LaunchOpti
         env: { ...environment(), ALSA_CONFIG_PATH: "/dev/null", PULSE_SERVER: "/dev/null" },
       };
     default: {
-      const sound = join(folder, `${microphone.hertz}hz.wav`);
-      writeFileSync(sound, toneWav(microphone.hertz));
+      const sound = "file" in microphone ? microphone.file : toneFile(microphone.hertz, folder);
       return {
         executablePath,
         args: [
@@ -61,6 +62,12 @@ export function chromiumWith(microphone: Microphone, folder: string): LaunchOpti
       };
     }
   }
+}
+
+function toneFile(hertz: number, folder: string): string {
+  const path = join(folder, `${hertz}hz.wav`);
+  writeFileSync(path, toneWav(hertz));
+  return path;
 }
 
 function environment(): Record<string, string> {
