@@ -1,6 +1,6 @@
 """The wire between two browsers and the server: one TUN device in each namespace, packets carried in user space.
 
-    wire.py SERVER_NAMESPACE ADA_NAMESPACE BEN_NAMESPACE
+    wire.py ADA_NAMESPACE BEN_NAMESPACE
 
 Runs in the server's namespace and needs root. UDP between Ada and Ben is impaired as told; everything to and from
 the server passes untouched, so a row measures sound and not how a page loads. It prints `ready`, then
@@ -125,7 +125,7 @@ def answer(command: dict, senders: dict[str, Sender]) -> str:
 
 
 def main() -> None:
-    _, ada, ben = sys.argv[1:]
+    ada, ben = sys.argv[1:]
     devices = {"server": plug("server", None), "ada": plug("ada", ada), "ben": plug("ben", ben)}
     senders = {name: Sender() for name in ("ada", "ben")}
     waiting: list[tuple[float, int, str, bytes]] = []

@@ -2,7 +2,7 @@
  * A network of three: the server, Ada and Ben, joined by a wire in user space that loses, delays and reorders what Ada and
  * Ben send each other. Made of Linux network namespaces and TUN devices, so it needs root.
  */
-import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 
 import type { LaunchOptions } from "@playwright/test";
 
-import { Namespace } from "../harness/network";
+import { nameOf, Place } from "../harness/namespace";
 
 const WIRE = fileURLToPath(new URL("../../../bench/voice/wire.py", import.meta.url));
 
@@ -38,11 +38,7 @@ export interface Count {
 const FIRST = ["--rr", "1"];
 
 /** Where one browser is. */
-class Place extends Namespace {
-  constructor(name: string, folder: string) {
-    super(name, folder, () => undefined);
-  }
-
+class Undisturbed extends Place {
   override around(launch: LaunchOptions): LaunchOptions {
     const around = super.around(launch);
     const starter = `${around.executablePath ?? ""}-first`;
@@ -56,37 +52,28 @@ export class Wire {
   /** The address of the server. */
   readonly host = "10.214.0.1";
   /** Where the server is. */
-  readonly middle: string;
-  readonly ada: Namespace;
-  readonly ben: Namespace;
-  readonly #folder: string;
+  readonly middle: Place;
+  readonly ada: Place;
+  readonly ben: Place;
+  readonly #folder = mkdtempSync(join(tmpdir(), "ahoy-voice-"));
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #answers: AsyncIterator<string>;
   readonly #lines: Interface;
 
-  private constructor(folder: string, names: readonly [string, string, string]) {
-    this.#folder = folder;
-    const [middle, ada, ben] = names;
-    this.middle = middle;
-    this.ada = new Place(ada, folder);
-    this.ben = new Place(ben, folder);
-    this.#process = spawn(
-      "chrt",
-      [...FIRST, "ip", "netns", "exec", middle, python(), WIRE, middle, ada, ben],
-      { stdio: ["pipe", "pipe", "inherit"] },
-    );
+  private constructor() {
+    this.middle = new Place(nameOf("voice-middle"), this.#folder);
+    this.ada = new Undisturbed(nameOf("voice-ada"), this.#folder);
+    this.ben = new Undisturbed(nameOf("voice-ben"), this.#folder);
+    const program = [python(), WIRE, this.ada.name, this.ben.name];
+    this.#process = spawn("chrt", [...FIRST, ...this.middle.within, ...program], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     this.#lines = createInterface(this.#process.stdout);
     this.#answers = this.#lines[Symbol.asyncIterator]();
   }
 
   static async lay(): Promise<Wire> {
-    const [middle, ada, ben] = ["middle", "ada", "ben"].map((name) => {
-      const full = `ahoy-voice-${process.pid}-${name}`;
-      execFileSync("ip", ["netns", "add", full]);
-      execFileSync("ip", ["-n", full, "link", "set", "lo", "up"]);
-      return full;
-    }) as [string, string, string];
-    const wire = new Wire(mkdtempSync(join(tmpdir(), "ahoy-voice-")), [middle, ada, ben]);
+    const wire = new Wire();
     try {
       await wire.#expect("ready");
       return wire;
@@ -116,9 +103,7 @@ export class Wire {
       await gone;
     }
     this.#lines.close();
-    for (const name of [this.middle, this.ada.name, this.ben.name]) {
-      execFileSync("ip", ["netns", "delete", name]);
-    }
+    for (const place of [this.middle, this.ada, this.ben]) place.remove();
     rmSync(this.#folder, { recursive: true });
   }
 

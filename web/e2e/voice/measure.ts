@@ -57,7 +57,7 @@ const test = base.extend<{ wire: Wire }>({
     await wire.remove();
   },
   server: async ({ wire }, use) => {
-    const within = ["ip", "netns", "exec", wire.middle];
+    const { within } = wire.middle;
     const server = await AhoyServer.start({}, { host: wire.host, within });
     await use(server);
     await server.remove();

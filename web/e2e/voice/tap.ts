@@ -147,9 +147,13 @@ export function tap(): void {
   /** Chromium offers it under this id and feeds back where both descriptions have it. */
   function withFeedback(sdp: string): string {
     const name = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-    return sdp
+    return withoutFeedback(sdp)
       .replace("a=mid:0\r\n", `$&a=extmap:3 ${name}\r\n`)
       .replace(/a=rtpmap:(\d+) opus.*\r\n/, "$&a=rtcp-fb:$1 transport-cc\r\n");
+  }
+
+  function withoutFeedback(sdp: string): string {
+    return sdp.replace(/a=(extmap|rtcp-fb):.*transport-(cc|wide).*\r\n/g, "");
   }
 
   // What stands in the other side's description is what this side's encoder does (RFC 7587 §6.1).
@@ -157,7 +161,7 @@ export function tap(): void {
     const { settings } = seen;
     if (!settings) return sdp;
     const bit = (on: boolean): string => (on ? "1" : "0");
-    return (settings.tcc ? withFeedback(sdp) : sdp)
+    return (settings.tcc ? withFeedback(sdp) : withoutFeedback(sdp))
       .replace(/useinbandfec=[01]/, `useinbandfec=${bit(settings.fec)}`)
       .replace(/usedtx=[01]/, `usedtx=${bit(settings.dtx)}`)
       .replace(/cbr=[01]/, `cbr=${bit(settings.cbr)}`)
