@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::error::Refusal;
 use crate::hub::Hub;
 use crate::presence::Presences;
+use crate::relay::Relay;
 use crate::settings::Hidden;
 use crate::socket::Strangers;
 use crate::store::{Connection, Store, StoreError};
@@ -42,11 +43,8 @@ pub struct App {
     pub hidden: Hidden,
     /// The sockets that have not said who they are.
     pub strangers: Strangers,
-    /// The UDP port of STUN; nothing where it is off.
-    pub stun_port: Option<u16>,
-    /// The TCP port at which browsers find our own HTTPS, with a certificate that they check by themselves;
-    /// nothing behind a proxy, and with a self-signed one, which they take for pages alone.
-    pub tls_port: Option<u16>,
+    /// STUN and the relay; nothing where they are off.
+    pub relay: Option<Relay>,
     /// Cancelled when the server begins to stop: `readyz` says so and sockets send `going_away`.
     pub stopping: CancellationToken,
     /// Everything that must end before the store is closed: connections, sockets, drivers.
@@ -55,8 +53,8 @@ pub struct App {
 
 impl App {
     /// When sound goes through the relay.
-    pub const fn relay_mode(&self) -> RelayMode {
-        RelayMode::Off
+    pub fn relay_mode(&self) -> RelayMode {
+        self.relay.as_ref().map_or(RelayMode::Off, Relay::mode)
     }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The real `ahoy`, started for one story: a free port, an empty data directory, its own STUN port.
+ * The real `ahoy`, started for one story: a free port, an empty data directory, its own port of STUN and the relay.
  *
  * It can be stopped and started again on the same port with the same data, as a host would.
  */
@@ -85,7 +85,7 @@ export class AhoyServer {
       ...["--config", join(this.#folder, "ahoy.toml")],
       ...["--listen", `${listen}:${this.#port}`],
       ...["--data", join(this.#folder, "data")],
-      ...["--stun", listen.startsWith("[") ? "[::]:0" : "0.0.0.0:0"],
+      ...["--relay", "*:0"],
     ] as [string, ...string[]];
     const child = spawn(command, parameters, { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;

@@ -136,6 +136,11 @@ impl Relay {
         }
     }
 
+    /// Whether a client has an allocation; the stream of one that has none may be closed.
+    pub fn has_allocation(&self, client: &ClientId) -> bool {
+        self.allocations.of_client(client).is_some()
+    }
+
     /// A call or a test is over: its allocations are deleted, and its credentials are worth nothing from here on.
     pub fn end_group(&mut self, now: Now, group: &Group) {
         for allocation in self.allocations.end_group(now, group) {

@@ -5,6 +5,7 @@
 //! is told in the order in which it happened ([`lanes`]); what is told of one call never waits for another.
 //! Should the disk fail, calls go on without their record, and the log says so.
 
+mod access;
 mod lanes;
 mod paths;
 mod reach;
@@ -25,10 +26,12 @@ use crate::config::CallTimers;
 use crate::error::Refusal;
 use crate::hub::Hub;
 use crate::presence::Presences;
+use crate::relay::Relay;
 use crate::store::messages::Appended;
 use crate::store::{self, Connection, Store, StoreError};
 use lanes::{Batch, Lanes, Ticket};
 
+pub use access::{access_relay, test_relay};
 pub use paths::path_policy;
 pub use requests::{request, start};
 
@@ -50,6 +53,7 @@ struct Inner {
     store: Store,
     hub: Hub,
     presences: Presences,
+    relay: Option<Relay>,
     /// The next timeout has changed.
     rescheduled: Notify,
 }
@@ -99,6 +103,7 @@ impl Calls {
         store: Store,
         hub: Hub,
         presences: Presences,
+        relay: Option<Relay>,
         timers: &CallTimers,
     ) -> Self {
         let timeouts = Timeouts {
@@ -117,6 +122,7 @@ impl Calls {
             store,
             hub,
             presences,
+            relay,
             rescheduled: Notify::new(),
         });
         Self { inner }
@@ -291,6 +297,9 @@ impl Inner {
         let ticket = board.lanes.push(call, Batch { kept, deliveries });
         if let Some(row) = save {
             log_transition(&row);
+            if let (CallState::Ended { .. }, Some(relay)) = (row.call.state, &self.relay) {
+                relay.end_call(call);
+            }
             if let Err(error) = self.keep(row, ticket) {
                 log_not_kept(call, &error);
                 board.lanes.kept(ticket);

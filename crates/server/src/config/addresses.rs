@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-use protocol::limits::STUN_PORT;
 use serde::{Deserialize, Serialize};
 
 use super::https::Domain;
@@ -35,16 +34,6 @@ pub enum Listen {
     /// `*:PORT`: every network, by IPv6 and IPv4.
     Everywhere(u16),
     /// One address.
-    Address(SocketAddr),
-}
-
-/// Where to serve STUN.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum StunListen {
-    /// Not at all.
-    Off,
-    /// One UDP address.
     Address(SocketAddr),
 }
 
@@ -92,12 +81,6 @@ impl Listen {
     }
 }
 
-impl Default for StunListen {
-    fn default() -> Self {
-        Self::Address((Ipv4Addr::UNSPECIFIED, STUN_PORT).into())
-    }
-}
-
 impl Origin {
     /// The text, such as `https://ahoy.example.org`.
     pub fn as_str(&self) -> &str {
@@ -118,6 +101,20 @@ impl Origin {
             .rsplit_once(':')
             .and_then(|(_, port)| port.parse().ok());
         written.unwrap_or(if self.is_secure() { 443 } else { 80 })
+    }
+
+    /// The name or address of the host, such as `ahoy.example.org` or `2001:db8::10`.
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        match authority
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once(']'))
+        {
+            Some((ipv6, _)) => ipv6,
+            None => authority
+                .split_once(':')
+                .map_or(authority, |(host, _)| host),
+        }
     }
 
     /// Whether the scheme is `https`.
@@ -153,20 +150,6 @@ impl FromStr for Listen {
             _ => text.parse().map(Self::Address).ok(),
         };
         parsed.ok_or_else(invalid)
-    }
-}
-
-impl FromStr for StunListen {
-    type Err = InvalidAddress;
-
-    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
-        if text == "off" {
-            return Ok(Self::Off);
-        }
-        text.parse().map(Self::Address).map_err(|_| InvalidAddress {
-            text: text.to_owned(),
-            expected: "ADDRESS:PORT or off; write 0.0.0.0:3478 or [::]:3478",
-        })
     }
 }
 
@@ -212,15 +195,6 @@ impl fmt::Display for Listen {
     }
 }
 
-impl fmt::Display for StunListen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Off => f.write_str("off"),
-            Self::Address(address) => address.fmt(f),
-        }
-    }
-}
-
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -233,6 +207,7 @@ impl fmt::Display for PublicUrl {
     }
 }
 
+/// A type that is written as text: the two conversions that serde wants.
 macro_rules! text_form {
     ($($name:ident),*) => {$(
         impl TryFrom<String> for $name {
@@ -250,8 +225,8 @@ macro_rules! text_form {
         }
     )*};
 }
+text_form!(Listen, Origin, PublicUrl);
 pub(super) use text_form;
-text_form!(Listen, StunListen, Origin, PublicUrl);
 
 #[cfg(test)]
 mod tests {
@@ -288,13 +263,6 @@ mod tests {
     }
 
     #[test]
-    fn stun_can_be_turned_off() {
-        assert_eq!("off".parse(), Ok(StunListen::Off));
-        assert_eq!(StunListen::default().to_string(), "0.0.0.0:3478");
-        assert!("on".parse::<StunListen>().is_err());
-    }
-
-    #[test]
     fn an_origin_is_folded_and_has_no_path() {
         let origin = |text: &str| text.parse::<Origin>().map(|origin| origin.0);
         assert_eq!(
@@ -309,6 +277,13 @@ mod tests {
             ("https://[::1]", 443),
         ] {
             assert_eq!(text.parse::<Origin>().unwrap().port(), port, "{text}");
+        }
+        for (text, host) in [
+            ("https://ahoy.example", "ahoy.example"),
+            ("https://192.0.2.1:8443", "192.0.2.1"),
+            ("https://[2001:db8::1]:8443", "2001:db8::1"),
+        ] {
+            assert_eq!(text.parse::<Origin>().unwrap().host(), host);
         }
         for wrong in [
             "null",

@@ -6,6 +6,7 @@
 mod addresses;
 mod https;
 mod options;
+mod relay;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,9 +15,10 @@ use protocol::Milliseconds;
 use protocol::limits;
 use serde::{Deserialize, Serialize};
 
-pub use addresses::{InvalidAddress, Listen, Origin, PublicUrl, StunListen};
+pub use addresses::{InvalidAddress, Listen, Origin, PublicUrl};
 pub use https::{Domain, Https, Redirect, Tls, TlsMode, TrustedProxy};
 pub use options::{Command, Options};
+pub use relay::{Relay, RelayListen, RelayPorts};
 
 /// HTTP for this machine alone.
 const HTTP_PORT: u16 = 8080;
@@ -48,20 +50,12 @@ pub struct Config {
     pub log: String,
     /// HTTPS.
     pub tls: Tls,
-    /// STUN.
-    pub stun: Stun,
+    /// STUN and the relay.
+    pub relay: Relay,
     /// How long the parts of a call may take.
     pub calls: CallTimers,
     /// Limits against abuse.
     pub limits: Limits,
-}
-
-/// STUN, by which a device learns its own address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Stun {
-    /// The UDP address to serve it on, or `off`. Default: `0.0.0.0:3478`.
-    pub listen: StunListen,
 }
 
 /// How long the parts of a call may take. The defaults are those of [`protocol::limits`].
@@ -122,7 +116,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             log: "info".to_owned(),
             tls: Tls::default(),
-            stun: Stun::default(),
+            relay: Relay::default(),
             calls: CallTimers::default(),
             limits: Limits::default(),
         }
@@ -273,8 +267,9 @@ impl Config {
         Self {
             listen: Some(Listen::Address(SocketAddr::from(([127, 0, 0, 1], 0)))),
             data: data.to_owned(),
-            stun: Stun {
-                listen: StunListen::Address(SocketAddr::from(([127, 0, 0, 1], 0))),
+            relay: Relay {
+                listen: RelayListen::Address(SocketAddr::from(([127, 0, 0, 1], 0))),
+                ..Relay::default()
             },
             ..Self::default()
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{Config, Domain, Listen, PublicUrl, StunListen, TlsMode, TrustedProxy};
+use super::{Config, Domain, Listen, PublicUrl, RelayListen, TlsMode, TrustedProxy};
 
 /// Private chat with one-to-one voice calls that you host yourself.
 #[derive(Debug, Parser)]
@@ -81,9 +81,11 @@ pub struct Options {
         global = true
     )]
     pub trusted_proxy: Vec<TrustedProxy>,
-    /// Where to serve STUN over UDP, or `off` [default: 0.0.0.0:3478]
-    #[arg(long, env = "AHOY_STUN", value_name = "ADDRESS:PORT", global = true)]
-    pub stun: Option<StunListen>,
+    /// Where to serve STUN and the relay, over UDP and TCP, or `off` [default: *:3478]
+    ///
+    /// `*:PORT` is every address of this machine, by IPv4 and IPv6. Port 0 takes a free one.
+    #[arg(long, env = "AHOY_RELAY", value_name = "ADDRESS:PORT", global = true)]
+    pub relay: Option<RelayListen>,
     /// What to log: error, warn, info, debug, trace or directives [default: info]
     #[arg(long, env = "AHOY_LOG", value_name = "LEVEL", global = true)]
     pub log: Option<String>,
@@ -101,7 +103,7 @@ impl Options {
             tls_key,
             tls,
             trusted_proxy,
-            stun,
+            relay,
             log,
         } = self.clone();
         if let Some(listen) = listen {
@@ -128,8 +130,8 @@ impl Options {
         if !trusted_proxy.is_empty() {
             config.trusted_proxies = trusted_proxy;
         }
-        if let Some(stun) = stun {
-            config.stun.listen = stun;
+        if let Some(relay) = relay {
+            config.relay.listen = relay;
         }
         if let Some(log) = log {
             config.log = log;

@@ -9,9 +9,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::relay::Transport;
 use axum::Router;
+use tokio::io::BufReader;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 use tracing::Instrument as _;
 
 use super::serving::{http1, http2};
@@ -153,7 +156,21 @@ async fn secure(front: &Front, inside: Inside, stream: Stream<TcpStream>, from: 
     match inside {
         Inside::Http1 => http1(app, stream, link, router).await,
         Inside::Http2 => http2(app, stream, link, router).await,
-        Inside::Relay => tracing::debug!("TURN inside TLS is not served yet"),
+        Inside::Relay => relay(app, stream, from).await,
         Inside::Silence => {}
+    }
+}
+
+/// TURN inside of TLS.
+async fn relay(app: &Shared, stream: BufReader<TlsStream<TcpStream>>, from: SocketAddr) {
+    let local = stream.get_ref().get_ref().0.local_addr();
+    match (&app.relay, local) {
+        (Some(relay), Ok(local)) => {
+            relay
+                .serve_stream(stream, Transport::Tls, local, from)
+                .await;
+        }
+        (None, _) => tracing::debug!("TURN inside of TLS, but the relay is off"),
+        (_, Err(error)) => tracing::debug!(%error, "a connection was lost before it began"),
     }
 }

@@ -1,12 +1,12 @@
-//! Binding the addresses of HTTP and STUN.
+//! Binding the addresses of HTTP, STUN and the relay.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use tokio::net::TcpListener;
 
-use crate::config::{Listen, StunListen};
-use crate::relay::Stun;
+use crate::config::{Listen, RelayListen};
+use crate::relay::Bound;
 use crate::tls;
 
 /// Tries for a port that is free by IPv4 and IPv6 where the system chooses it.
@@ -145,16 +145,10 @@ fn port_of(listener: &TcpListener, wanted: SocketAddr) -> u16 {
     bound.map_or(wanted.port(), |bound| bound.port())
 }
 
-/// Binds the address of STUN, where it is not off.
-pub(super) async fn bind_stun(listen: StunListen) -> Result<Option<Stun>, ListenError> {
-    match listen {
-        StunListen::Off => Ok(None),
-        StunListen::Address(address) => {
-            let bound = Stun::bind(address).await;
-            let failed = |source| ListenError::new(address, "stun 0.0.0.0:3479", source);
-            bound.map(Some).map_err(failed)
-        }
-    }
+/// Binds the sockets of STUN and the relay, where they are not off.
+pub(super) fn bind_relay(listen: RelayListen) -> Result<Option<Bound>, ListenError> {
+    Bound::new(listen)
+        .map_err(|(address, source)| ListenError::new(address, "relay *:3479", source))
 }
 
 async fn bind_one(address: SocketAddr, flag: &'static str) -> Result<TcpListener, ListenError> {

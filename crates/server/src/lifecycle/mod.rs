@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Listen, Redirect};
 use crate::hub::{Hub, Movement};
 use crate::presence::Presences;
-use crate::relay::Stun;
+use crate::relay::{self, Relay, RelayError};
 use crate::settings::Hidden;
 use crate::socket::Strangers;
 use crate::store::{OpenError, Store, StoreError};
@@ -58,6 +58,9 @@ pub enum StartError {
     /// The keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The relay cannot be used.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
     /// An address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -76,7 +79,6 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     redirect_addresses: Vec<SocketAddr>,
     tls: Option<Tls>,
-    stun_address: Option<SocketAddr>,
     accepting: Vec<JoinHandle<()>>,
     /// Held until the end: keeps a second process out.
     _directory: data::Directory,
@@ -100,7 +102,7 @@ impl Server {
         // Bound before the database is opened: the likeliest mistake is told first and touches nothing.
         let listeners = listen::bind(config.listen(), "listen localhost:8081").await?;
         let redirects = bind_redirect(&config).await?;
-        let stun = listen::bind_stun(config.stun.listen).await?;
+        let bound_relay = listen::bind_relay(config.relay.listen)?;
         let https = Tls::open(&config, directory.path(), &clock)?;
         let keys = KeyRing::open(directory.path(), clock.now())?;
         let store = Store::open(directory.path())?;
@@ -117,17 +119,34 @@ impl Server {
             issuer,
             limits,
         );
+        let stopping = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let tls_port = config.checked_port(bound(&listeners).first().map(SocketAddr::port));
+        let relay = match bound_relay {
+            Some(bound) => {
+                let setting = relay::Setting {
+                    config: &config,
+                    data: directory.path(),
+                    tls_port,
+                    clock: clock.clone(),
+                    stopping: stopping.clone(),
+                    tasks: tasks.clone(),
+                };
+                Some(Relay::start(bound, setting).await?)
+            }
+            None => None,
+        };
         let (presences, teller) = Presences::new(hub.clone(), store.clone(), clock.clone());
         let calls = Calls::new(
             clock.clone(),
             store.clone(),
             hub.clone(),
             presences.clone(),
+            relay.clone(),
             &config.calls,
         );
         let hidden = Hidden::load(&store).await?;
         calls.restore().await?;
-        let tls_port = config.checked_port(bound(&listeners).first().map(SocketAddr::port));
         let app = Arc::new(App {
             config,
             clock,
@@ -138,20 +157,15 @@ impl Server {
             calls,
             hidden,
             strangers: Strangers::default(),
-            stun_port: stun.as_ref().map(|stun| stun.address().port()),
-            tls_port,
-            stopping: CancellationToken::new(),
-            tasks: TaskTracker::new(),
+            relay,
+            stopping,
+            tasks,
         });
         app.tasks.spawn(tidy_daily(Arc::clone(&app)));
         let stopping = || app.stopping.clone();
         app.tasks.spawn(teller.run(stopping()));
         app.tasks.spawn(app.calls.clone().run(stopping()));
         app.tasks.spawn(follow(Arc::clone(&app), movements));
-        let stun_address = stun.as_ref().map(Stun::address);
-        if let Some(stun) = stun {
-            app.tasks.spawn(stun.run(stopping().cancelled_owned()));
-        }
         let addresses = bound(&listeners);
         let redirect_addresses = bound(&redirects);
         let (tls, keeper) = https.unzip();
@@ -163,7 +177,6 @@ impl Server {
             addresses,
             redirect_addresses,
             tls,
-            stun_address,
             app,
             _directory: directory,
         })
@@ -204,9 +217,9 @@ impl Server {
         }
     }
 
-    /// The UDP address that STUN is served on; nothing where it is off.
-    pub fn stun_address(&self) -> Option<SocketAddr> {
-        self.stun_address
+    /// Where STUN and the relay are served, by UDP and TCP; nothing where they are off.
+    pub fn relay_address(&self) -> Option<SocketAddr> {
+        self.app.relay.as_ref().map(Relay::address)
     }
 
     /// What the server works with.

@@ -1,5 +1,6 @@
 //! Which part of the server carries out which request.
 
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -105,9 +106,10 @@ pub(super) fn carry_out(
             let request = CallRequest::AddCandidates { epoch, candidates };
             of_call(app, client, age, call, request)
         }
-        RequestBody::AccessRelay { .. } | RequestBody::TestRelay => {
-            Box::pin(async { Ok(Outcome::Relay { access: None }) })
+        RequestBody::AccessRelay { call } => {
+            Box::pin(ready(calls::access_relay(&app, &client.party(), call)))
         }
+        RequestBody::TestRelay => Box::pin(ready(calls::test_relay(&app, client.device.id))),
         RequestBody::DeclineCall { call } => of_call(app, client, age, call, CallRequest::Decline),
         RequestBody::CancelCall { call } => of_call(app, client, age, call, CallRequest::Cancel),
         RequestBody::HangUp { call, heard_ago } => {

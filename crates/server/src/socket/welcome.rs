@@ -72,7 +72,7 @@ pub(super) async fn welcome(
         conversations,
         calls,
         ice: IceServers {
-            stun_port: app.stun_port,
+            stun_port: app.relay.as_ref().map(|relay| relay.address().port()),
             relay: app.relay_mode(),
         },
         limits: limits(app),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use clap::Parser as _;
-use server::config::{Command as CommandLine, Config};
+use server::config::{Command as CommandLine, Config, Relay};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -85,7 +85,7 @@ fn a_wrong_option_is_a_usage_error() {
         &["--lisen", "x"][..],
         &["--listen", "8080"],
         &["fly"],
-        &["--stun", "on"],
+        &["--relay", "on"],
     ] {
         let output = ahoy(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -108,7 +108,7 @@ fn a_port_in_use_is_named() {
     let address = taken.local_addr().unwrap().to_string();
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().to_str().unwrap();
-    let output = ahoy(&["--listen", &address, "--data", data, "--stun", "off"]);
+    let output = ahoy(&["--listen", &address, "--data", data, "--relay", "off"]);
     one_line(&output, &[&address, "already in use", "--listen"]);
 }
 
@@ -120,7 +120,7 @@ fn a_data_directory_that_cannot_be_written_is_named() {
     let below = file.join("data");
     for data in [&file, &below] {
         let data = data.to_str().unwrap();
-        let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--stun", "off"]);
+        let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--relay", "off"]);
         one_line(&output, &["data directory", data, "--data"]);
     }
 }
@@ -130,7 +130,7 @@ fn a_second_process_on_the_same_data_is_turned_away() {
     let directory = tempfile::tempdir().unwrap();
     let mut first = Running::start(&directory, &[]);
     let data = directory.path().to_str().unwrap();
-    let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--stun", "off"]);
+    let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--relay", "off"]);
     one_line(&output, &["another ahoy", "--data"]);
     first.signal("TERM");
     assert_eq!(first.wait().code(), Some(0));
@@ -143,7 +143,7 @@ fn data_of_a_newer_version_are_left_alone() {
     database.pragma_update(None, "user_version", 999).unwrap();
     drop(database);
     let data = directory.path().to_str().unwrap();
-    let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--stun", "off"]);
+    let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--relay", "off"]);
     one_line(&output, &["newer version", "999"]);
 }
 
@@ -153,7 +153,7 @@ fn damaged_files_are_named() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join(file), "nonsense ".repeat(200)).unwrap();
         let data = directory.path().to_str().unwrap();
-        let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--stun", "off"]);
+        let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--relay", "off"]);
         one_line(&output, &[words]);
     }
 }
@@ -166,7 +166,7 @@ fn a_mistake_in_the_config_file_is_shown_with_its_line() {
         ("\nlisen = \"x\"", &["line 2", "lisen", "listen"][..]),
         ("[calls]\nring_timeout_ms = \"long\"", &["line 2", "long"]),
         ("listen = \"8080\"", &["line 1", "localhost:8080"]),
-        ("[stun]\nport = 7", &["line 2", "port"]),
+        ("[relay]\nport = 7", &["line 2", "port"]),
         ("listen = ", &["line 1"]),
         ("log = \"info,=\"", &["log", "info"]),
     ] {
@@ -184,7 +184,7 @@ fn a_flag_wins_over_its_variable_and_a_variable_over_the_file() {
     let config = directory.path().join("ahoy.toml");
     std::fs::write(
         &config,
-        "listen = \"127.0.0.2:0\"\n[stun]\nlisten = \"off\"",
+        "listen = \"127.0.0.2:0\"\n[relay]\nlisten = \"off\"",
     )
     .unwrap();
     for (variable, flag, host) in [
@@ -216,7 +216,7 @@ fn localhost_is_served_by_both_of_its_addresses() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
     command
-        .args(["--listen", "localhost:0", "--stun", "off", "--data"])
+        .args(["--listen", "localhost:0", "--relay", "off", "--data"])
         .arg(directory.path());
     let mut running = Running::spawn(&mut command);
     let port: u16 = running
@@ -313,7 +313,7 @@ fn help_explains_every_option_with_its_default() {
         ("--tls-key", "AHOY_TLS_KEY", "none"),
         ("--tls <MODE>", "AHOY_TLS", "auto"),
         ("--trusted-proxy", "AHOY_TRUSTED_PROXY", "none"),
-        ("--stun", "AHOY_STUN", "0.0.0.0:3478"),
+        ("--relay", "AHOY_RELAY", "*:3478"),
         ("--log", "AHOY_LOG", "info"),
     ] {
         let from = help
@@ -338,6 +338,10 @@ fn the_example_config_has_every_key_and_every_default() {
     let mut full = Config {
         listen: Some("localhost:8080".parse().unwrap()),
         public_url: Some("https://ahoy.example.org".parse().unwrap()),
+        relay: Relay {
+            stun_peer: Some("192.0.2.1:3478".parse().unwrap()),
+            ..Relay::default()
+        },
         ..Config::default()
     };
     full.tls.cert = Some("cert.pem".into());
@@ -375,7 +379,7 @@ impl Running {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
         command
             .args(arguments)
-            .args(["--listen", "127.0.0.1:0", "--stun", "off", "--data"])
+            .args(["--listen", "127.0.0.1:0", "--relay", "off", "--data"])
             .arg(data);
         Self::spawn(&mut command)
     }

@@ -18,7 +18,7 @@ async fn neither_the_log_nor_the_database_has_passwords_or_tokens() {
     command.args([
         "--listen",
         "127.0.0.1:0",
-        "--stun",
+        "--relay",
         "off",
         "--log",
         "trace",

@@ -24,8 +24,8 @@ async fn hello_is_answered_with_the_snapshot() {
     assert_eq!(welcome.session, user.signed_in.session);
     assert_eq!(welcome.now, app.clock.now());
     assert!(welcome.conversations.is_empty() && welcome.calls.is_empty());
-    let stun = app.server.stun_address().unwrap();
-    assert_eq!(welcome.ice.stun_port, Some(stun.port()));
+    let relay = app.server.relay_address().unwrap();
+    assert_eq!(welcome.ice.stun_port, Some(relay.port()));
     assert_eq!(welcome.limits.silence_limit, limits::SILENCE_LIMIT);
 }
 

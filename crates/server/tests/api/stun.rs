@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use server::config::StunListen;
+use server::config::RelayListen;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
@@ -14,7 +14,7 @@ const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 #[tokio::test]
 async fn device_learns_its_own_address() {
     let app = TestApp::start().await;
-    let server = app.server.stun_address().unwrap();
+    let server = app.server.relay_address().unwrap();
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     socket.send_to(&request(7), server).await.unwrap();
     let answer = received(&socket).await;
@@ -26,7 +26,7 @@ async fn device_learns_its_own_address() {
 #[tokio::test]
 async fn garbage_is_not_answered() {
     let app = TestApp::start().await;
-    let server = app.server.stun_address().unwrap();
+    let server = app.server.relay_address().unwrap();
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     for garbage in [
         &b""[..],
@@ -44,8 +44,8 @@ async fn garbage_is_not_answered() {
 
 #[tokio::test]
 async fn stun_can_be_off() {
-    let app = TestApp::start_with(|config| config.stun.listen = StunListen::Off).await;
-    assert_eq!(app.server.stun_address(), None);
+    let app = TestApp::start_with(|config| config.relay.listen = RelayListen::Off).await;
+    assert_eq!(app.server.relay_address(), None);
     let device = app.join("ada").await;
     assert_eq!(device.welcome.ice.stun_port, None);
 }
