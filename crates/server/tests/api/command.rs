@@ -247,7 +247,7 @@ fn plain_http_that_is_open_to_the_network_is_warned_of() {
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
         command
-            .args(["--listen", listen, "--stun", "off", "--data"])
+            .args(["--listen", listen, "--relay", "off", "--data"])
             .arg(directory.path())
             .args(flags);
         let mut running = Running::spawn(&mut command);
@@ -265,7 +265,7 @@ fn a_star_is_served_by_ipv4_and_ipv6() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
     command
-        .args(["--listen", "*:0", "--stun", "off", "--data"])
+        .args(["--listen", "*:0", "--relay", "off", "--data"])
         .arg(directory.path());
     let mut running = Running::spawn(&mut command);
     let address = running.address();
