@@ -46,7 +46,9 @@ impl Relay {
         out: &mut Vec<u8>,
     ) -> Delivery {
         let slot = self.allocations.of_client(&client);
-        if slot.is_none() && !self.strangers.admit(now.elapsed, client.remote.ip()) {
+        // Nobody proves who he is by a Binding request either.
+        let stranger = slot.is_none() || method == Method::BINDING;
+        if stranger && !self.strangers.admit(now.elapsed, client.remote.ip()) {
             return self.drop_packet(DropReason::Stranger);
         }
         if method == Method::BINDING {

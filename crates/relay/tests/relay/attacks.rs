@@ -222,6 +222,18 @@ fn a_flood_from_strangers_leaves_nothing_behind() {
     assert!(world.dropped(DropReason::Stranger) > 99_000);
 }
 
+/// The port of somebody in a call is no way round the limit.
+#[test]
+fn binding_requests_in_the_name_of_a_guest_are_limited_as_well() {
+    let mut world = World::new();
+    let guest = world.allocated("call", "laptop", 1000);
+    let request = Message::builder_request(BINDING, MessageWriteVec::new()).finish();
+    let answered = (0..10_000)
+        .filter(|_| world.give(guest.id, &request).is_some())
+        .count();
+    assert!(answered <= 500, "{answered}");
+}
+
 /// What strangers get is never more than three times what they sent, and for what browsers send less than that.
 #[test]
 fn answers_to_strangers_amplify_little() {
