@@ -220,6 +220,52 @@ async fn plain_http_is_sent_on_and_what_writes_is_refused() {
 }
 
 #[tokio::test]
+async fn stun_and_turn_are_served_inside_tls_beside_http() {
+    let site = Site::start(|_| {}).await;
+    // Browsers agree on no protocol and are known by their first byte; others name it.
+    for protocols in [&[][..], &["stun.turn"], &["stun.nat-discovery"]] {
+        let mut stream = site
+            .client
+            .connect(site.app.address, protocols)
+            .await
+            .unwrap();
+        let here = stream.get_ref().0.local_addr().unwrap();
+        for transaction in [*b"transaction1", *b"transaction2"] {
+            stream.write_all(&binding(transaction)).await.unwrap();
+            let mut header = [0; 20];
+            stream.read_exact(&mut header).await.unwrap();
+            assert_eq!(header[..2], [1, 1], "a Binding success: {protocols:?}");
+            assert_eq!(header[8..], transaction);
+            let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
+            let mut attributes = vec![0; length];
+            stream.read_exact(&mut attributes).await.unwrap();
+            // XOR-MAPPED-ADDRESS (RFC 8489 §14.2): the port comes XORed with the magic cookie's first half.
+            assert_eq!(attributes[..2], [0, 0x20]);
+            let port = u16::from_be_bytes([attributes[6], attributes[7]]) ^ 0x2112;
+            assert_eq!(port, here.port());
+        }
+    }
+    let answer = site.client.get(&site.app, "http/1.1", "/healthz").await;
+    assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn where_the_relay_is_off_its_streams_are_closed() {
+    let site = Site::start(|config| config.relay.listen = "off".parse().unwrap()).await;
+    let mut stream = site.client.connect(site.app.address, &[]).await.unwrap();
+    stream.write_all(&binding(*b"transaction1")).await.unwrap();
+    let mut answer = Vec::new();
+    let _closed_or_reset = stream.read_to_end(&mut answer).await;
+    assert!(answer.is_empty(), "{answer:?}");
+}
+
+/// A Binding request without attributes (RFC 8489 §5).
+fn binding(transaction: [u8; 12]) -> Vec<u8> {
+    let header = [0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
+    [&header[..], &transaction].concat()
+}
+
+#[tokio::test]
 async fn a_client_that_dribbles_its_handshake_or_its_first_byte_is_cut_off() {
     let site = Site::start(|config| {
         config.limits.handshake_deadline_ms = Milliseconds(50);
