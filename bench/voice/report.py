@@ -30,9 +30,9 @@ WIRES = {
 # Ending of a row's name, its words, and its colour and shift in the plot.
 SETTINGS = {
     "": ("as shipped", "#1f6f5c"),
-    "-red": ("without FEC", "#4a7fc1"),
-    "-fec": ("without RED", "#c98a1b"),
-    "-plain": ("without both", "#b4473f"),
+    "-both": ("with FEC as well", "#4a7fc1"),
+    "-fec": ("FEC in place of RED", "#c98a1b"),
+    "-plain": ("neither", "#b4473f"),
 }
 
 
@@ -127,7 +127,7 @@ def privacy(results: dict[str, Result]) -> str:
         "clean": "as shipped, 32 kbit/s",
         "clean-no-dtx": "without DTX",
         "clean-no-cbr": "without CBR",
-        "clean-plain": "without RED and FEC",
+        "clean-plain": "without RED",
         "clean-24k": "24 kbit/s",
         "clean-16k": "16 kbit/s",
         "clean-tcc": "with transport-wide feedback",
@@ -135,7 +135,8 @@ def privacy(results: dict[str, Result]) -> str:
         "random-10-no-dtx": "10 % lost, without DTX",
         "random-10-no-cbr": "10 % lost, without CBR",
         "random-10-16k": "10 % lost, 16 kbit/s",
-        "random-10-tcc": "10 % lost, with transport-wide feedback",
+        "random-10-both": "10 % lost, with FEC as well",
+        "random-10-tcc": "10 % lost, with FEC and transport-wide feedback",
     }
     lines = []
     for name, title in rows.items():
@@ -170,7 +171,8 @@ def common_size(direction: dict) -> float:
 
 def changing(results: dict[str, Result]) -> str:
     lines = []
-    for name, title in (("spiky", "Spiky, as shipped"), ("spiky-plain", "Spiky, without RED and FEC")):
+    rows = (("spiky", "Spiky, as shipped"), ("spiky-both", "Spiky, with FEC as well"), ("spiky-plain", "Spiky, without RED"))
+    for name, title in rows:
         if name in results:
             good, bad = results[name].scores(0), results[name].scores(1)
             lines.append([title, f"{mean(good):.2f}", f"{min(good):.2f}", f"{mean(bad):.2f}", f"{min(bad):.2f}"])
@@ -250,9 +252,9 @@ def plot(results: dict[str, Result]) -> str:
             if result.goal is not None:
                 parts.append(f'<path d="M{x - 9} {y(result.goal)}h18" stroke="#1c2730" stroke-width="2"/>')
     for j, (words, colour) in enumerate(SETTINGS.values()):
-        x = left + 8 + j * 130
+        x = left + 8 + j * 160
         parts.append(f'<circle cx="{x}" cy="14" r="5" fill="{colour}"/><text x="{x + 11}" y="18" fill="#1c2730">{words}</text>')
-    x = left + 8 + len(SETTINGS) * 130
+    x = left + 8 + len(SETTINGS) * 160
     parts.append(f'<path d="M{x - 9} 14h18" stroke="#1c2730" stroke-width="2"/><text x="{x + 15}" y="18" fill="#1c2730">goal</text>')
     return "\n".join(parts + ["</svg>"]) + "\n"
 

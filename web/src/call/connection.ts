@@ -174,7 +174,7 @@ export class Connection {
     if (description.fingerprint !== this.#remoteFingerprint) {
       throw new Error("the other side's certificate changed in mid-call");
     }
-    await this.rtc.setRemoteDescription(toSdp(description, this.#remoteRole));
+    await this.rtc.setRemoteDescription(toSdp(description, this.#remoteRole, sendsRed()));
     this.#remoteUfrag = description.ufrag;
     if (description.kind === "answer") this.#remoteRole = description.dtls;
   }
@@ -275,6 +275,14 @@ class FreshLevel {
     this.#rtpTimestamp = source.rtpTimestamp;
     return source.audioLevel ?? 0;
   }
+}
+
+/** Whether this browser can send RED; `prefer` makes it do so wherever the other side lists it. */
+function sendsRed(): boolean {
+  // Where the order of codecs cannot be chosen, Opus is first.
+  if (!("setCodecPreferences" in RTCRtpTransceiver.prototype)) return false;
+  const codecs = RTCRtpSender.getCapabilities("audio")?.codecs ?? [];
+  return codecs.some(({ mimeType }) => mimeType.toLowerCase() === "audio/red");
 }
 
 /** Negotiates these codecs only, in this order; those that the browser has not are left out. */

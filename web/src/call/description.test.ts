@@ -81,6 +81,16 @@ test("the other side is told the sound that Ahoy wants", () => {
   expect(toSdp({ ...good(), extensions: [] }).sdp).not.toContain("rtcp-fb");
 });
 
+test("FEC is asked of a browser that does not send RED, and of none that does", () => {
+  const [red, plain] = good().codecs;
+  if (!red || !plain) throw new Error("the good one has both");
+  const fec = (codecs: CallDescription["codecs"], sendsRed: boolean) =>
+    /useinbandfec=[01]/.exec(toSdp({ ...good(), codecs }, null, sendsRed).sdp)?.[0];
+  expect(fec([red, plain], true)).toBe("useinbandfec=0");
+  expect(fec([red, plain], false)).toBe("useinbandfec=1");
+  expect(fec([plain], true)).toBe("useinbandfec=1");
+});
+
 test("no browser is asked to measure the path with padding", () => {
   for (const { offers } of [chromium, firefox]) {
     const sdp = offers.preferred.first;

@@ -79,16 +79,21 @@ export function toDescription(
  * into later offers in place of `actpass` (RFC 8842 §5.5 allows both): Firefox, when it made
  * the first offer, forgets that it became passive and would answer `active`, which Chromium refuses.
  *
+ * `sendsRed` says whether this browser sends RED to whoever lists it. Then it is not asked for FEC as well: FEC takes its
+ * bits from the sound itself, and what RED sends twice needs it no more (measured in docs/voice-quality.md).
+ *
  * @throws {DescriptionError} when the description breaks a rule.
  */
 export function toSdp(
   description: CallDescription,
   role: DtlsRole | null = null,
+  sendsRed = false,
 ): RTCSessionDescriptionInit & { sdp: string } {
   checkDescription(description);
   const { epoch, kind, codecs, extensions, direction } = description;
   const dtls = (kind === "offer" ? role : null) ?? description.dtls;
   const transport = transportLines(description, dtls);
+  const redundant = sendsRed && codecs.some(({ codec }) => codec === "red");
   const congestion = extensions.some((e) => e.kind === "transport_cc");
   const lines = [
     "v=0",
@@ -103,7 +108,7 @@ export function toSdp(
     ...extensions.map(({ id, kind }) => `a=extmap:${id} ${EXTENSION_URIS[kind]}`),
     `a=${direction}`,
     "a=rtcp-mux",
-    ...codecs.flatMap((codec) => codecLines(codec, congestion)),
+    ...codecs.flatMap((codec) => codecLines(codec, congestion, redundant)),
     "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
     "c=IN IP4 0.0.0.0",
     ...transport,
@@ -277,7 +282,7 @@ function transportLines({ ufrag, pwd, fingerprint }: CallDescription, dtls: Dtls
   ];
 }
 
-function codecLines(codec: Codec, congestion: boolean): string[] {
+function codecLines(codec: Codec, congestion: boolean, redundant: boolean): string[] {
   const p = codec.payload_type;
   if (codec.codec === "red") {
     return [`a=rtpmap:${p} red/48000/2`, `a=fmtp:${p} ${codec.over}/${codec.over}`];
@@ -286,7 +291,7 @@ function codecLines(codec: Codec, congestion: boolean): string[] {
   const rate = codec.max_average_bitrate;
   const format = [
     "minptime=10",
-    `useinbandfec=${bit(codec.fec)}`,
+    `useinbandfec=${bit(codec.fec && !redundant)}`,
     `usedtx=${bit(codec.dtx)}`,
     `cbr=${bit(codec.cbr)}`,
     ...(rate === undefined ? [] : [`maxaveragebitrate=${rate}`]),
