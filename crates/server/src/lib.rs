@@ -6,6 +6,7 @@ pub mod calls;
 pub mod chat;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod error;
 pub mod files;
 pub mod http;

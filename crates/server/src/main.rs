@@ -9,7 +9,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use server::Server;
-use server::config::{Command, Config, Https};
+use server::clock::Clock;
+use server::config::{Command, Config, DoctorOptions, Https, Verb};
+use server::doctor::{self, findings::Target};
 use server::tls::Facts;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -36,7 +38,32 @@ fn run(command: &Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         .thread_name("ahoy")
         .enable_all()
         .build()?;
-    runtime.block_on(serve(config))
+    match &command.verb {
+        None | Some(Verb::Serve) => runtime.block_on(serve(config)),
+        Some(Verb::Doctor(options)) => runtime.block_on(examine(&config, options)),
+    }
+}
+
+/// Prints what the call doctor finds.
+async fn examine(
+    config: &Config,
+    options: &DoctorOptions,
+) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let target = Target::new(config, options.url.as_ref())?;
+    let report = doctor::examine(&target, &doctor::known_issuers(), &Clock::default()).await;
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    out.flush()?;
+    Ok(if report.has_fault() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 async fn serve(config: Config) -> Result<ExitCode, Box<dyn std::error::Error>> {

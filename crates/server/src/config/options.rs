@@ -20,10 +20,26 @@ pub struct Command {
 }
 
 /// What to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Verb {
     /// Serve until told to stop (the default)
     Serve,
+    /// Test what a call needs, and say what to do about what is wrong
+    ///
+    /// Run it beside the server, with the same settings; or on another machine with --url, which tells whether
+    /// ports are open from there. It ends with 1 where something is at fault.
+    Doctor(DoctorOptions),
+}
+
+/// How the call doctor works.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct DoctorOptions {
+    /// The address of the server to test [default: that of the settings]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<PublicUrl>,
+    /// Report as JSON, for programs
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags and `AHOY_…` variables. What is left out is the config file's, or the default.

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// The file whose lock says that a process uses the directory.
-const LOCK_FILE: &str = "ahoy.lock";
+pub(crate) const LOCK_FILE: &str = "ahoy.lock";
 
 /// Why the data directory cannot be used.
 #[derive(Debug, thiserror::Error)]

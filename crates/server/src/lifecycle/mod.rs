@@ -38,6 +38,7 @@ use crate::tls::{Facts, Tls, TlsError};
 use connections::{Front, Https};
 
 pub use data::DataError;
+pub(crate) use data::LOCK_FILE;
 pub use listen::ListenError;
 
 /// A stop takes at most so long; the promise to the host is 5 s.

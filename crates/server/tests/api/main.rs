@@ -16,6 +16,7 @@ mod calls;
 mod chat;
 mod command;
 mod device;
+mod doctor;
 mod durability;
 mod headers;
 mod hidden;
