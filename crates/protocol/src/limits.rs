@@ -54,6 +54,9 @@ pub const PING_INTERVAL: Milliseconds = Milliseconds::from_seconds(10);
 pub const SILENCE_LIMIT: Milliseconds = Milliseconds::from_seconds(15);
 /// A client that asked `ping` gives its socket up when nothing came for so long.
 pub const PONG_DEADLINE: Milliseconds = Milliseconds::from_seconds(2);
+/// The same while it is in a call: whoever talks is heard again 5 s after the network broke, and a socket too
+/// many costs nothing.
+pub const PONG_DEADLINE_IN_CALL: Milliseconds = Milliseconds::from_seconds(1);
 
 /// Largest HTTP request body, in bytes.
 pub const HTTP_BODY_MAX_BYTES: usize = 16 * 1024;
@@ -85,7 +88,8 @@ pub const LOST_AFTER: Milliseconds = Milliseconds::from_seconds(30);
 /// The server ends a call whose devices have both been away for so long.
 pub const ABANDONED_AFTER: Milliseconds = Milliseconds::from_seconds(5 * 60);
 /// A device that receives no packet for so long, from a side that is neither muted nor on hold, restarts ICE.
-pub const UNHEARD_RESTART_AFTER: Milliseconds = Milliseconds::from_seconds(8);
+/// Browsers send at least one each 400 ms (RFC 7587 §3.1.3), and need 6 s to say themselves that a path is dead.
+pub const UNHEARD_RESTART_AFTER: Milliseconds = Milliseconds::from_seconds(2);
 /// A device whose peer says that it goes away leaves the next offer to it for so long.
 pub const LEAVING_GRACE: Milliseconds = Milliseconds::from_seconds(3);
 /// Largest message of the control channel, in bytes.

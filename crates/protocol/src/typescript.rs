@@ -48,7 +48,7 @@ fn limits() -> String {
 }
 
 /// Name, unit, number.
-const CLIENT_LIMITS: [(&str, &str, u64); 26] = [
+const CLIENT_LIMITS: [(&str, &str, u64); 27] = [
     (
         "PROTOCOL_VERSION",
         "Spoken in `hello`.",
@@ -92,6 +92,11 @@ const CLIENT_LIMITS: [(&str, &str, u64); 26] = [
     ("PING_INTERVAL_MS", "Milliseconds.", limits::PING_INTERVAL.0),
     ("SILENCE_LIMIT_MS", "Milliseconds.", limits::SILENCE_LIMIT.0),
     ("PONG_DEADLINE_MS", "Milliseconds.", limits::PONG_DEADLINE.0),
+    (
+        "PONG_DEADLINE_IN_CALL_MS",
+        "Milliseconds.",
+        limits::PONG_DEADLINE_IN_CALL.0,
+    ),
     (
         "CONNECT_TIMEOUT_MS",
         "Milliseconds.",

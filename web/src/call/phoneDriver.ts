@@ -208,6 +208,8 @@ export class PhoneDriver {
         // The phone plays one tone for both.
         break;
       default:
+        // What silenced the path may have cut the line as well, and a new path is agreed on over that.
+        if (effect.type === "make_offer" && effect.ice_restart) this.#ports.line.check();
         equipment.perform(effect);
         break;
     }

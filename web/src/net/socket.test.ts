@@ -182,6 +182,16 @@ test("a line in doubt is asked, kept where the server answers and dialled anew w
   expect(dialled).toHaveLength(2);
 });
 
+test("a line in doubt has less time to answer while a call is under way", async () => {
+  const { socket, dialled } = await connected();
+  socket.inCall(true);
+  socket.check();
+  await vi.advanceTimersByTimeAsync(999);
+  expect(dialled).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(2);
+  expect(dialled).toHaveLength(2);
+});
+
 test("a dial that nobody answers is given up", async () => {
   const { dialled, last } = await connected();
   last().close(1006);

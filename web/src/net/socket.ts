@@ -7,6 +7,7 @@ import {
   CLOSE_SESSION_ENDED,
   CLOSE_UNAUTHENTICATED,
   CLOSE_UNSUPPORTED,
+  PONG_DEADLINE_IN_CALL_MS,
   PONG_DEADLINE_MS,
   PROTOCOL_VERSION,
   SILENCE_LIMIT_MS,
@@ -114,7 +115,8 @@ export class Socket implements Line {
   check(): void {
     if (!this.open) return this.connect();
     this.#send({ type: "ping" });
-    this.#doubt ??= setTimeout(() => this.#closed(0), PONG_DEADLINE_MS);
+    const deadline = this.#isInCall ? PONG_DEADLINE_IN_CALL_MS : PONG_DEADLINE_MS;
+    this.#doubt ??= setTimeout(() => this.#closed(0), deadline);
   }
 
   request(body: RequestBody, { resend = false }: RequestOptions = {}): Promise<Outcome> {

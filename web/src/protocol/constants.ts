@@ -22,6 +22,8 @@ export const SILENCE_LIMIT_MS = 15000;
 /** Milliseconds. */
 export const PONG_DEADLINE_MS = 2000;
 /** Milliseconds. */
+export const PONG_DEADLINE_IN_CALL_MS = 1000;
+/** Milliseconds. */
 export const CONNECT_TIMEOUT_MS = 15000;
 /** Milliseconds. */
 export const ENDED_SHOWN_MS = 3000;

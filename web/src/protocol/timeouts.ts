@@ -8,7 +8,7 @@ export const HANDSET_TIMEOUTS: HandsetTimeouts = {
   connect: 20000,
   restart_after: 2000,
   lost_after: 30000,
-  unheard_restart_after: 8000,
+  unheard_restart_after: 2000,
   leaving: 3000,
   candidate_batch: 100,
   ended_shown: 3000,
