@@ -3,34 +3,15 @@
  * their kinds allow. `make networks` writes the times into docs/networks.md.
  */
 import { everyPair, wayBetween } from "../harness/nat/kinds";
-import { Laboratory, laboratoryObstacle } from "../harness/nat/laboratory";
-import { expect, test as base } from "@playwright/test";
+import { laboratoryObstacle, test } from "../harness/nat/laboratory";
+import { expect } from "../harness/test";
 
 /** A path is found within this, in milliseconds, or something is wrong; a busy machine takes a tenth. */
 const FOUND_MS = 10_000;
 
 const obstacle = laboratoryObstacle();
 
-const test = base.extend<object, { laboratory: Laboratory }>({
-  laboratory: [
-    async ({ browser }, use) => {
-      const laboratory = await Laboratory.start(browser);
-      await use(laboratory);
-      await laboratory.end();
-    },
-    { scope: "worker", timeout: 60_000 },
-  ],
-});
-
 test.skip(obstacle !== null, `NOT CHECKED: ${obstacle ?? ""}`);
-
-test.afterEach(async ({ laboratory }, info) => {
-  if (info.status === info.expectedStatus) return;
-  for (const { caller } of [laboratory.ada, laboratory.ben]) {
-    const name = `paths of ${caller.person.displayName}`;
-    await info.attach(name, { body: await caller.ear.triedPaths(), contentType: "text/plain" });
-  }
-});
 
 for (const [one, other] of everyPair()) {
   const { way, because } = wayBetween(one, other);

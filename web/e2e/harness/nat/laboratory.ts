@@ -2,7 +2,7 @@
  * Ada and Ben, each with a browser of their own on a device that can be plugged into a network of any
  * kind, and the real server in the middle. Browsers and networks stay from one call to the next.
  */
-import type { Browser, Page, WebSocket } from "@playwright/test";
+import { type Browser, type Page, test as base, type WebSocket } from "@playwright/test";
 
 import { Caller } from "../calls";
 import { namespaceObstacle } from "../namespace";
@@ -49,15 +49,42 @@ export class Traveller {
     return network;
   }
 
-  /** Plugs the device in there alone and waits until the page is back at the server by itself. */
+  /** Plugs the device in there alone. */
+  moveTo(network: AccessNetwork): void {
+    this.device.moveTo(network);
+    this.#at = network;
+  }
+
+  /** Moves there, unless they are there, and waits until the page is back at the server by itself. */
   async settleIn(network: AccessNetwork): Promise<void> {
     if (network === this.#at) return;
     const back = welcomed(this.caller.person.page);
-    this.device.moveTo(network);
-    this.#at = network;
+    this.moveTo(network);
     await back;
   }
 }
+
+/** `test` with a laboratory that stays for all stories of a run, or until one fails. */
+export const test = base.extend<object, { laboratory: Laboratory }>({
+  laboratory: [
+    async ({ browser }, use) => {
+      const laboratory = await Laboratory.start(browser);
+      await use(laboratory);
+      await laboratory.end();
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+});
+
+/** Adds to the report of a story that failed what the connections tried. */
+test.afterEach(async ({ laboratory }, info) => {
+  if (info.status === info.expectedStatus) return;
+  for (const { caller } of [laboratory.ada, laboratory.ben]) {
+    const name = `paths of ${caller.person.displayName}`;
+    await info.attach(name, { body: await caller.ear.triedPaths(), contentType: "text/plain" });
+  }
+  await info.attach("ahoy.log", { body: laboratory.server.log, contentType: "text/plain" });
+});
 
 export class Laboratory {
   readonly internet: Internet;
