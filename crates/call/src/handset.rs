@@ -38,7 +38,7 @@ use line::Line;
 use state::State;
 pub(crate) use state::Told;
 pub use timeouts::Timeouts;
-pub use view::{Ended, HandsetView, MicrophoneFault, Path};
+pub use view::{Ended, HandsetView, MicrophoneFault, Path, Route};
 
 /// Calls remembered as over, so that a late word of the server does not make them ring again.
 const OVER_MAX: usize = 8;
@@ -80,6 +80,8 @@ struct Peer {
     /// Whether it lets the other side be heard.
     audible: bool,
     control: Control,
+    /// Which way sound goes, or went last.
+    route: Option<Route>,
 }
 
 impl Handset {
@@ -105,7 +107,11 @@ impl Handset {
 
     /// What the screen shows.
     pub fn view(&self) -> HandsetView {
-        self.state.view()
+        self.state.view(self.route())
+    }
+
+    fn route(&self) -> Option<Route> {
+        self.peer.as_ref().and_then(|peer| peer.route)
     }
 
     /// Whether there is no call here, or one that is over.
@@ -174,6 +180,8 @@ impl Handset {
             Input::PeerFailed => self.peer_failed(now, out),
             Input::PeerUnusable => self.fail(now, FailCause::Protocol, out),
             Input::NetworkChanged => self.network_changed(),
+            Input::RouteChanged { route } => self.route_changed(route),
+            Input::RelayRenewed => self.relay_renewed(),
             Input::Heard => self.heard(now),
             Input::ControlOpened => self.control_opened(),
             Input::Control { message } => self.control(now, message, out),

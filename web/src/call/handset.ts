@@ -13,6 +13,7 @@ import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetInput } from "../protocol/HandsetInput";
 import type { HandsetTimeouts } from "../protocol/HandsetTimeouts";
 import type { HandsetView } from "../protocol/HandsetView";
+import type { Route } from "../protocol/Route";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { Tone } from "../protocol/Tone";
 import type { UserId } from "../protocol/UserId";
@@ -42,6 +43,8 @@ export interface PeerMemory {
   /** Whether it lets the other side be heard. */
   audible: boolean;
   control: control.Control;
+  /** Which way sound goes, or went last. */
+  route: Route | null;
 }
 
 /** What a handset knows. Only the files named `handset…` change it. */
@@ -84,7 +87,7 @@ export class Handset {
 
   /** What the screen shows. */
   view(): HandsetView {
-    return viewOf(this.#memory.state);
+    return viewOf(this.#memory.state, this.#memory.peer?.route ?? null);
   }
 
   /** Whether there is no call here, or one that is over. */
@@ -179,6 +182,10 @@ function happen(
       return ending.fail(memory, now, "protocol", out);
     case "network_changed":
       return device.networkChanged(memory);
+    case "route_changed":
+      return path.routeChanged(memory, input.route);
+    case "relay_renewed":
+      return path.relayRenewed(memory);
     case "heard":
       return path.heard(memory, now);
     case "control_opened":

@@ -11,10 +11,11 @@ import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetTimeouts } from "../protocol/HandsetTimeouts";
 import type { Milliseconds } from "../protocol/Milliseconds";
 import type { RequestBody } from "../protocol/RequestBody";
+import type { Route } from "../protocol/Route";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { HandsetMemory } from "./handset";
 import { fail } from "./handsetEnding";
-import { send, type Talking } from "./handsetState";
+import { lineOf, send, type Talking } from "./handsetState";
 
 /** The encrypted path stands. */
 export function peerConnected(
@@ -70,6 +71,20 @@ export function peerIsNew({ state, timeouts }: HandsetMemory, now: Timestamp): v
   state.restartAt = null;
   state.leavingUntil = null;
   if (state.path !== "connecting") pathIsGone(state, now, timeouts);
+}
+
+export function routeChanged({ peer }: HandsetMemory, route: Route): void {
+  if (peer) peer.route = route;
+}
+
+/**
+ * A relay that lost its allocations when the server restarted carries nothing more, long before ICE notices. A path that
+ * stands without the relay is left alone.
+ */
+export function relayRenewed({ state, peer }: HandsetMemory): void {
+  const stands = state.at === "talking" && state.path === "connected";
+  if (stands && peer?.route !== "relayed") return;
+  lineOf(state)?.restart();
 }
 
 /** Packets of the other side arrived. */

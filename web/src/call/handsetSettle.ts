@@ -70,7 +70,7 @@ function followPeer(
     }
     const makes = effect.type === "make_offer" || effect.type === "make_answer";
     if (!makes || memory.peer) return [effect];
-    memory.peer = { audible: true, control: "closed" };
+    memory.peer = { audible: true, control: "closed", route: null };
     return memory.microphone === "open" ? [effect, { type: "attach_microphone" }] : [effect];
   });
 }

@@ -3,6 +3,7 @@
 // The twin of `crates/call/src/handset/show.rs`.
 
 import type { HandsetView } from "../protocol/HandsetView";
+import type { Route } from "../protocol/Route";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { Tone } from "../protocol/Tone";
 import { callOf, type State } from "./handsetState";
@@ -62,7 +63,7 @@ export function deadlineOf(state: State): Timestamp | null {
   }
 }
 
-export function viewOf(state: State): HandsetView {
+export function viewOf(state: State, route: Route | null): HandsetView {
   switch (state.at) {
     case "idle":
       return { phase: "idle" };
@@ -85,7 +86,7 @@ export function viewOf(state: State): HandsetView {
         silenced: state.silenced,
       };
     case "talking":
-      return state.sound.view(state.conversation, state.call, state.path, state.since);
+      return state.sound.view(state.conversation, state.call, state.path, route, state.since);
     case "taking":
       return takingView(state);
     case "ended":

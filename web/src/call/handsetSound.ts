@@ -10,6 +10,7 @@ import type { ConversationId } from "../protocol/ConversationId";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetView } from "../protocol/HandsetView";
 import type { Path } from "../protocol/Path";
+import type { Route } from "../protocol/Route";
 import type { Role } from "../protocol/Role";
 import type { Timestamp } from "../protocol/Timestamp";
 
@@ -120,6 +121,7 @@ export class HandsetSound {
     conversation: ConversationId,
     call: CallId,
     path: Path,
+    route: Route | null,
     since: Timestamp | null,
   ): HandsetView {
     return {
@@ -127,6 +129,7 @@ export class HandsetSound {
       conversation,
       call,
       path,
+      ...(route === null ? {} : { route }),
       since,
       muted: this.#own.muted,
       speaker: this.speaker,

@@ -167,7 +167,7 @@ export function takingView(taking: Taking): HandsetView {
     };
   }
   const path = stands.at === "connects" ? "connecting" : "reconnecting";
-  return sound.view(conversation, call, path, takingSince(taking));
+  return sound.view(conversation, call, path, null, takingSince(taking));
 }
 
 function standsOf(told: Told, timeouts: HandsetTimeouts): Stands | null {

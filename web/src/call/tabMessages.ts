@@ -99,6 +99,7 @@ type Checks = Readonly<Record<string, Check>>;
 
 const isText: Check = (value) => typeof value === "string";
 const isTextOrNull: Check = (value) => value === null || typeof value === "string";
+const isTextOrMissing: Check = (value) => value === undefined || typeof value === "string";
 const isNumber: Check = (value) => typeof value === "number";
 const isNumberOrNull: Check = (value) => value === null || typeof value === "number";
 const isBoolean: Check = (value) => typeof value === "boolean";
@@ -126,6 +127,7 @@ const VIEWS: Readonly<Record<HandsetView["phase"], Checks>> = {
     conversation: isText,
     call: isText,
     path: isText,
+    route: isTextOrMissing,
     since: isNumberOrNull,
     muted: isBoolean,
     speaker: isBoolean,

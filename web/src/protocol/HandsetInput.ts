@@ -9,6 +9,7 @@ import type { ConversationId } from "./ConversationId";
 import type { ErrorCode } from "./ErrorCode";
 import type { MicrophoneFault } from "./MicrophoneFault";
 import type { RefusedRequest } from "./RefusedRequest";
+import type { Route } from "./Route";
 import type { Timestamp } from "./Timestamp";
 
 /**
@@ -54,7 +55,11 @@ description: CallDescription, } | { "type": "candidate",
 /**
  * The candidate.
  */
-candidate: Candidate, } | { "type": "peer_connected" } | { "type": "peer_disconnected" } | { "type": "peer_failed" } | { "type": "peer_unusable" } | { "type": "network_changed" } | { "type": "heard" } | { "type": "control_opened" } | { "type": "control", 
+candidate: Candidate, } | { "type": "peer_connected" } | { "type": "peer_disconnected" } | { "type": "peer_failed" } | { "type": "peer_unusable" } | { "type": "network_changed" } | { "type": "route_changed", 
+/**
+ * Which.
+ */
+route: Route, } | { "type": "relay_renewed" } | { "type": "heard" } | { "type": "control_opened" } | { "type": "control", 
 /**
  * What.
  */

@@ -5,6 +5,7 @@ import type { Ended } from "./Ended";
 import type { MicrophoneFault } from "./MicrophoneFault";
 import type { Milliseconds } from "./Milliseconds";
 import type { Path } from "./Path";
+import type { Route } from "./Route";
 import type { Timestamp } from "./Timestamp";
 
 /**
@@ -63,6 +64,10 @@ call: CallId,
  * How the path stands.
  */
 path: Path, 
+/**
+ * Which way sound goes; nothing while that is not known.
+ */
+route?: Route, 
 /**
  * When they first heard each other, by the handset's clock; the running duration counts from here.
  */

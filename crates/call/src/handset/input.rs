@@ -7,7 +7,7 @@ use protocol::error::ErrorCode;
 use protocol::{AttemptId, CallId, ConversationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::MicrophoneFault;
+use super::{MicrophoneFault, Route};
 
 /// Something that happened. Whatever does not fit the state is ignored, never an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +66,7 @@ pub enum Input {
         fault: MicrophoneFault,
     },
 
-    /// The description that `make_offer` or `make_answer` asked for is set locally. Comes before its candidates.
+    /// The description that `make_offer` or `make_answer` asked for is made. Comes before its candidates.
     Described {
         /// The description, of the epoch that was asked for.
         description: CallDescription,
@@ -86,6 +86,14 @@ pub enum Input {
     PeerUnusable,
     /// The device has other addresses than before.
     NetworkChanged,
+    /// Sound goes another way than before.
+    RouteChanged {
+        /// Which.
+        route: Route,
+    },
+    /// The peer connection knows an access to the relay that it did not have when it looked for its paths: the server
+    /// was away, or answered late.
+    RelayRenewed,
     /// Packets of the other side's sound arrived since the last time this was handed in; about once a second.
     Heard,
     /// The control channel is open.

@@ -8,7 +8,7 @@ use protocol::socket::RequestBody;
 use protocol::{Milliseconds, Timestamp};
 
 use super::state::{State, Talking};
-use super::{Effect, Ended, Handset, Path, Timeouts};
+use super::{Effect, Ended, Handset, Path, Route, Timeouts};
 
 impl Handset {
     pub(super) fn peer_connected(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -90,6 +90,26 @@ impl Handset {
                     talking.path_is_gone(now, &self.timeouts);
                 }
             }
+        }
+    }
+
+    pub(super) fn route_changed(&mut self, route: Route) {
+        if let Some(peer) = &mut self.peer {
+            peer.route = Some(route);
+        }
+    }
+
+    /// A relay that lost its allocations when the server restarted carries nothing more, long before ICE notices. A path that
+    /// stands without the relay is left alone.
+    pub(super) fn relay_renewed(&mut self) {
+        if let State::Talking(talking) = &self.state
+            && talking.path == Path::Connected
+            && self.route() != Some(Route::Relayed)
+        {
+            return;
+        }
+        if let Some(line) = self.line() {
+            line.restart();
         }
     }
 

@@ -66,6 +66,7 @@ impl Handset {
                 self.peer = Some(Peer {
                     audible: true,
                     control: Control::Closed,
+                    route: None,
                 });
                 if self.microphone == Microphone::Open {
                     followed.push(Effect::AttachMicrophone);

@@ -2,10 +2,10 @@
 
 use super::state::{Answer, Stage, State};
 use super::taking::Stands;
-use super::{HandsetView, Tone};
+use super::{HandsetView, Route, Tone};
 
 impl State {
-    pub(super) fn view(&self) -> HandsetView {
+    pub(super) fn view(&self, route: Option<Route>) -> HandsetView {
         match self {
             Self::Idle => HandsetView::Idle,
             Self::Outgoing(outgoing) => HandsetView::Outgoing {
@@ -29,6 +29,7 @@ impl State {
                 talking.conversation,
                 talking.call,
                 talking.path,
+                route,
                 talking.since,
             ),
             Self::Taking(taking) => taking.view(),

@@ -8,7 +8,7 @@ use protocol::control::ControlMessage;
 use protocol::socket::RequestBody;
 use protocol::{CallId, ConversationId, Timestamp};
 
-use super::{Effect, HandsetView, Path};
+use super::{Effect, HandsetView, Path, Route};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sound {
@@ -129,12 +129,14 @@ impl Sound {
         conversation: ConversationId,
         call: CallId,
         path: Path,
+        route: Option<Route>,
         since: Option<Timestamp>,
     ) -> HandsetView {
         HandsetView::Active {
             conversation,
             call,
             path,
+            route,
             since,
             muted: self.own.muted,
             speaker: self.speaker,

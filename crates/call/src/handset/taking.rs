@@ -207,7 +207,7 @@ impl Taking {
             Stands::Active { .. } => Path::Reconnecting,
         };
         self.sound
-            .view(self.conversation, self.call, path, self.since())
+            .view(self.conversation, self.call, path, None, self.since())
     }
 }
 

@@ -49,6 +49,10 @@ pub enum HandsetView {
         call: CallId,
         /// How the path stands.
         path: Path,
+        /// Which way sound goes; nothing while that is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        route: Option<Route>,
         /// When they first heard each other, by the handset's clock; the running duration counts from here.
         since: Option<Timestamp>,
         /// Whether this side's microphone is muted.
@@ -88,6 +92,17 @@ pub enum Path {
     Connected,
     /// Broke; a new one is looked for.
     Reconnecting,
+}
+
+/// Which way sound goes between the two devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Route {
+    /// Straight from one to the other.
+    Direct,
+    /// Through the relay of at least one of them.
+    Relayed,
 }
 
 /// Why this device shows a call as over.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use call::handset::{Handset, Input, MicrophoneFault, Refused, Timeouts};
+use call::handset::{Handset, Input, MicrophoneFault, Refused, Route, Timeouts};
 use protocol::Timestamp;
 use protocol::call::{CallEnd, CallState, CallView, EndReason, Here};
 use protocol::control::ControlMessage;
@@ -73,6 +73,7 @@ fn states() -> Vec<(&'static str, Vec<Input>)> {
     let connecting = and(&calling, told(caller(1, connecting(), Some(answer(0)))));
     let active = and(&connecting, Input::PeerConnected);
     let active = and(&active, told(caller(2, active_state(), Some(answer(0)))));
+    let relayed = and(&active, relayed());
     let reconnecting = and(&active, Input::PeerDisconnected);
     let unheard = and(&active, Input::Tick);
     let open = and(&active, Input::ControlOpened);
@@ -102,6 +103,7 @@ fn states() -> Vec<(&'static str, Vec<Input>)> {
         ("answer sent", answered),
         ("connecting", connecting),
         ("active", active),
+        ("relayed", relayed),
         ("reconnecting", reconnecting),
         ("unheard", unheard),
         ("control open", open),
@@ -170,6 +172,8 @@ fn inputs_of_the_device() -> Vec<(&'static str, Input)> {
         ("peer failed", Input::PeerFailed),
         ("peer unusable", Input::PeerUnusable),
         ("network changed", Input::NetworkChanged),
+        ("route changed", relayed()),
+        ("relay renewed", Input::RelayRenewed),
         ("heard", Input::Heard),
         ("control opened", Input::ControlOpened),
         (
@@ -194,6 +198,12 @@ fn inputs_of_the_device() -> Vec<(&'static str, Input)> {
         ("socket lost", Input::SocketLost),
         ("tick", Input::Tick),
     ]
+}
+
+fn relayed() -> Input {
+    Input::RouteChanged {
+        route: Route::Relayed,
+    }
 }
 
 fn inputs_of_the_server() -> Vec<(&'static str, Input)> {

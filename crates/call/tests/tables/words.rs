@@ -21,6 +21,11 @@ pub(crate) fn view(view: &HandsetView) -> String {
             (false, None) => "incoming".to_owned(),
         },
         HandsetView::Active { on_hold: true, .. } => "active, on hold".to_owned(),
+        HandsetView::Active {
+            path: Path::Connected,
+            route: Some(route),
+            ..
+        } => format!("active, {route:?}"),
         HandsetView::Active { path, .. } => match path {
             Path::Connecting => "active, connecting".to_owned(),
             Path::Connected => "active".to_owned(),
