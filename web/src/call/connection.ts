@@ -1,24 +1,27 @@
 // The one file that owns RTCPeerConnection.
 //
 // Its sound goes out through one transceiver that is made without a track, so an offer or an answer
-// stands before the microphone is open. Addresses are asked of the page's own host only. Its
-// operations must be waited for, one after the other; `peer.ts` does. One that is given up sends
+// stands before the microphone is open. A description is told as soon as it is made; addresses are looked for after that, once
+// the ways to them are known (`access.ts`). Its operations must be waited for, one after the other; `peer.ts` does. One that is given up sends
 // and plays nothing more at once and stays for a moment, so that the last word over the control channel leaves.
 
 import type { CallDescription } from "../protocol/CallDescription";
 import type { Candidate } from "../protocol/Candidate";
 import type { DtlsRole } from "../protocol/DtlsRole";
+import type { Route } from "../protocol/Route";
+import type { Paths } from "./access";
 import type { Belongings, Inventory } from "./belongings";
 import { ControlChannel, type ControlEvents } from "./controlChannel";
 import { toCandidate, toDescription, toIceCandidate, toSdp } from "./description";
 import { FAREWELL_MS } from "./invariants";
+import { routeOf } from "./route";
 
-/** How often it is looked whether sound of the other side arrived. */
-const HEARD_INTERVAL_MS = 1_000;
+/** How often it is looked whether sound of the other side arrived, and which way it goes. */
+const LOOK_INTERVAL_MS = 1_000;
 
 /** What a connection tells. Nothing is told after {@link Connection.sayGoodbye}. */
 export interface ConnectionEvents extends ControlEvents {
-  /** An own description is set. Told before its candidates. */
+  /** An own description is made. Told before its candidates. */
   described(description: CallDescription): void;
   /** An address of this device, for the description that was told last. */
   candidate(candidate: Candidate): void;
@@ -28,6 +31,8 @@ export interface ConnectionEvents extends ControlEvents {
   disconnected(): void;
   /** The path will not come back by itself. */
   failed(): void;
+  /** Sound goes another way than before. */
+  route(route: Route): void;
   /** Packets of sound arrived since the last time; about once a second while they do. */
   heard(): void;
   /** The other side's sound, before there is any to hear. */
@@ -46,11 +51,6 @@ export interface Levels {
 /** Whether this browser can connect to another one. */
 export function isPeerOffered(): boolean {
   return "RTCPeerConnection" in globalThis;
-}
-
-/** The STUN server on the page's own host; none where the server offers none. */
-export function iceServers(hostname: string, stunPort: number | null): RTCIceServer[] {
-  return stunPort === null ? [] : [{ urls: `stun:${hostname}:${stunPort}` }];
 }
 
 /** The connections of all peers of a handset that are not closed, for whoever checks that none is left. */
@@ -94,6 +94,7 @@ export interface ConnectionLedger {
 export class Connection {
   readonly rtc: RTCPeerConnection;
   readonly control: ControlChannel;
+  readonly #paths: Paths;
   readonly #events: ConnectionEvents;
   readonly #connections: Connections;
   readonly #belongings: Belongings;
@@ -105,18 +106,20 @@ export class Connection {
   #remoteFingerprint: string | null = null;
   /** Which side of DTLS the other one took in the first negotiation; it keeps it for good. */
   #remoteRole: DtlsRole | null = null;
-  /** The candidates that came before their description was told; nothing when none is under way. */
-  #early: RTCIceCandidate[] | null = null;
   #ufrag = "";
+  /** Whether the other side is to learn no address but the relay's. */
+  #relayOnly = true;
+  #route: Route | null = null;
 
   constructor(
-    iceServers: RTCIceServer[],
+    paths: Paths,
     events: ConnectionEvents,
     { connections, inventory }: ConnectionLedger,
   ) {
+    this.#paths = paths;
     this.#events = events;
     this.#connections = connections;
-    this.rtc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+    this.rtc = new RTCPeerConnection({ ...paths.known, bundlePolicy: "max-bundle" });
     connections.made(this.rtc);
     const belongings = (this.#belongings = inventory.make());
     this.control = new ControlChannel(this.rtc, events, belongings);
@@ -127,7 +130,7 @@ export class Connection {
     belongings.listen(this.rtc, "track", ({ track }: RTCTrackEvent) =>
       this.#events.sound(new MediaStream([track])),
     );
-    belongings.every(HEARD_INTERVAL_MS, () => void this.#tellHeard());
+    belongings.every(LOOK_INTERVAL_MS, () => void this.#look());
   }
 
   /** Makes the transceiver of the caller, who offers RED wherever this browser speaks it. */
@@ -153,20 +156,20 @@ export class Connection {
     }
   }
 
-  /** Sets an own description and tells it, then the candidates that came meanwhile. */
+  /** Tells an own description and sets it, which begins the search for addresses. */
   async describe(sdp: RTCSessionDescriptionInit, epoch: number): Promise<void> {
     const description = toDescription(sdp, epoch);
-    this.#early = [];
-    await this.rtc.setLocalDescription(sdp);
-    const early = this.#early;
-    this.#early = null;
     this.#ufrag = description.ufrag;
     if (description.kind === "answer") {
       this.#remoteRole = description.dtls === "active" ? "passive" : "active";
     }
-    if (this.#belongings.signal.aborted) return;
+    // The server makes the call from it, and gives access to the relay only then.
     this.#events.described(description);
-    for (const candidate of early) this.#found(candidate);
+    const configuration = await this.#paths.fresh();
+    if (this.#belongings.signal.aborted) return;
+    this.#relayOnly = configuration.iceTransportPolicy === "relay";
+    this.rtc.setConfiguration({ ...configuration, bundlePolicy: "max-bundle" });
+    await this.rtc.setLocalDescription(sdp);
   }
 
   async take(description: CallDescription): Promise<void> {
@@ -207,35 +210,39 @@ export class Connection {
     this.rtc.close();
   }
 
-  /** By the packets that came and not by what is played: a browser may hold the sound back. */
-  async #tellHeard(): Promise<void> {
-    if (!this.#transceiver || this.rtc.connectionState === "new") return;
+  /** Whether sound arrives goes by the packets and not by what is played: a browser may hold the sound back. */
+  async #look(): Promise<void> {
+    if (this.rtc.connectionState === "new") return;
+    const stats = await this.rtc.getStats();
+    if (this.#belongings.signal.aborted) return;
+    const route = routeOf(stats.values());
+    if (route !== null && route !== this.#route) {
+      this.#route = route;
+      this.#events.route(route);
+    }
     let packets = 0;
-    const stats = await this.#transceiver.receiver.getStats();
     for (const report of stats.values() as Iterable<InboundStats>) {
       if (report.type === "inbound-rtp") packets += report.packetsReceived ?? 0;
     }
-    if (packets <= this.#packetsHeard || this.#belongings.signal.aborted) return;
+    if (packets <= this.#packetsHeard) return;
     this.#packetsHeard = packets;
     this.#events.heard();
   }
 
   #found(candidate: RTCIceCandidate): void {
-    if (this.#early) {
-      this.#early.push(candidate);
-      return;
-    }
     // A late one of the description before this one.
     const { usernameFragment } = candidate;
     if (usernameFragment && usernameFragment !== this.#ufrag) return;
     const typed = toCandidate(candidate.candidate);
-    if (typed) this.#events.candidate(typed);
+    if (!typed || (this.#relayOnly && typed.kind !== "relay")) return;
+    this.#events.candidate(typed);
   }
 
   #tellState(): void {
     switch (this.rtc.connectionState) {
       case "connected": {
         this.#events.connected();
+        void this.#look();
         return;
       }
       case "disconnected": {

@@ -13,9 +13,10 @@ import type { PhoneInput } from "../protocol/PhoneInput";
 import type { PhoneView } from "../protocol/PhoneView";
 import type { Welcome } from "../protocol/Welcome";
 import { CallMemory } from "./callMemory";
-import { iceServers, isPeerOffered } from "./connection";
+import { isPeerOffered } from "./connection";
 import { KnownCalls } from "./knownCalls";
 import { captureObstacle, watchDevices } from "./media";
+import { KnownPathRules } from "./pathRules";
 import { PhoneDriver } from "./phoneDriver";
 import { RingNotification } from "./ringNotification";
 import type { CallController, CallPorts, CreateController, SoundTreatment } from "./screen";
@@ -44,6 +45,7 @@ class Controller implements CallController {
   readonly #disposers: (() => void)[] = [];
   #treatment = loadTreatment(localStorage);
   #welcome: Welcome | null = null;
+  #pathRules: KnownPathRules | null = null;
   #tabs: Tabs | null = null;
   /** There while this tab has the calls. */
   #driver: PhoneDriver | null = null;
@@ -191,14 +193,17 @@ class Controller implements CallController {
 
   #welcomed(welcome: Welcome): void {
     this.#welcome = welcome;
+    if (this.#pathRules) this.#pathRules.snapshot(welcome);
+    else this.#pathRules = new KnownPathRules(welcome);
     const { me, limits, calls, now } = welcome;
     this.#known.snapshot(calls, now);
     this.#driver?.setTimeouts(timeoutsFrom(limits));
-    this.#driver?.hand({ type: "welcome", calls, now, resume: false });
+    this.#driver?.welcome(calls, now);
     this.#tabs ??= this.#openTabs(me.id);
   }
 
   #framed(frame: PushFrame): void {
+    this.#pathRules?.frame(frame);
     switch (frame.type) {
       case "call":
         this.#known.put(frame.call, frame.now);
@@ -251,7 +256,8 @@ class Controller implements CallController {
       line: this.#ports.line,
       memory: new CallMemory(me.id, localStorage),
       now: () => Math.floor(performance.now()),
-      iceServers: () => iceServers(location.hostname, this.#welcome?.ice.stun_port ?? null),
+      hostname: location.hostname,
+      pathRules: () => this.#pathRules,
       shown: (view) => this.#shown(view),
       soundBlocked: (blocked) => this.#ports.display.soundBlocked(blocked),
       microphoneChanged: (changedTo) => this.#ports.display.microphoneChanged({ changedTo }),

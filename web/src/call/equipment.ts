@@ -7,6 +7,7 @@
 import type { ControlMessage } from "../protocol/ControlMessage";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetInput } from "../protocol/HandsetInput";
+import type { Paths } from "./access";
 import { Inventory } from "./belongings";
 import { Connections, type Levels } from "./connection";
 import type { SlotFacts } from "./invariants";
@@ -19,8 +20,8 @@ import type { SoundTreatment } from "./screen";
 export type EquipmentEffect = Exclude<HandsetEffect, { type: "send" | "play" }>;
 
 export interface EquipmentPorts {
-  /** Where a new peer asks for its addresses. */
-  readonly iceServers: () => RTCIceServer[];
+  /** What a peer may use to find its paths. */
+  readonly paths: Paths;
   /** Takes what happened. */
   readonly happened: (input: HandsetInput) => void;
   /** Is told when the browser holds the voice back until somebody touches the page, and when no longer. */
@@ -173,13 +174,14 @@ export class Equipment {
     if (this.#peer) return this.#peer;
     const { happened } = this.#ports;
     this.#peer = new Peer(
-      this.#ports.iceServers(),
+      this.#ports.paths,
       {
         described: (description) => happened({ type: "described", description }),
         candidate: (candidate) => happened({ type: "candidate", candidate }),
         connected: () => happened({ type: "peer_connected" }),
         disconnected: () => happened({ type: "peer_disconnected" }),
         failed: () => happened({ type: "peer_failed" }),
+        route: (route) => happened({ type: "route_changed", route }),
         heard: () => happened({ type: "heard" }),
         controlOpened: () => happened({ type: "control_opened" }),
         control: (message) => happened({ type: "control", message }),

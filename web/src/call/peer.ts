@@ -6,6 +6,7 @@
 import type { CallDescription } from "../protocol/CallDescription";
 import type { Candidate } from "../protocol/Candidate";
 import type { ControlMessage } from "../protocol/ControlMessage";
+import type { Paths } from "./access";
 import {
   Connection,
   type ConnectionEvents,
@@ -20,7 +21,7 @@ export interface PeerEvents extends ConnectionEvents {
 }
 
 export class Peer {
-  readonly #servers: RTCIceServer[];
+  readonly #paths: Paths;
   readonly #events: PeerEvents;
   readonly #ledger: ConnectionLedger;
   #connection: Connection | null = null;
@@ -28,13 +29,13 @@ export class Peer {
   #tail: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(servers: RTCIceServer[], events: PeerEvents, ledger: ConnectionLedger) {
-    this.#servers = servers;
+  constructor(paths: Paths, events: PeerEvents, ledger: ConnectionLedger) {
+    this.#paths = paths;
     this.#events = events;
     this.#ledger = ledger;
   }
 
-  /** Makes an offer and sets it. → `described`, then `candidate`s */
+  /** Makes an offer, tells and sets it. → `described`, then `candidate`s */
   makeOffer(epoch: number, iceRestart: boolean): void {
     this.#next(async () => {
       const connection = (this.#connection ??= this.#connect());
@@ -95,7 +96,7 @@ export class Peer {
   }
 
   #connect(): Connection {
-    return new Connection(this.#servers, this.#events, this.#ledger);
+    return new Connection(this.#paths, this.#events, this.#ledger);
   }
 
   #existing(): Connection {

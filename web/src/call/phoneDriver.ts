@@ -13,10 +13,12 @@ import type { PhoneEffect } from "../protocol/PhoneEffect";
 import type { PhoneInput } from "../protocol/PhoneInput";
 import type { PhoneView } from "../protocol/PhoneView";
 import type { RefusedRequest } from "../protocol/RefusedRequest";
+import type { RelayAccess } from "../protocol/RelayAccess";
 import type { RequestBody } from "../protocol/RequestBody";
 import type { Slot } from "../protocol/Slot";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { UserId } from "../protocol/UserId";
+import { Access, type PathRules } from "./access";
 import type { CallMemory } from "./callMemory";
 import type { Levels } from "./connection";
 import { Equipment } from "./equipment";
@@ -33,8 +35,10 @@ export interface DriverPorts {
   readonly memory: CallMemory;
   /** The phone's clock: whole milliseconds that never go back. */
   readonly now: () => number;
-  /** Where a new peer asks for its addresses. */
-  readonly iceServers: () => RTCIceServer[];
+  /** The host that the page is from. */
+  readonly hostname: string;
+  /** Which paths this account may look for; nothing before the first snapshot. */
+  readonly pathRules: () => PathRules | null;
   /** The view changed. */
   readonly shown: (view: PhoneView) => void;
   /** Whether the browser holds back a tone or a voice until somebody touches the page. */
@@ -46,6 +50,7 @@ export interface DriverPorts {
 /** One handset's equipment, and what its other side was told last. */
 interface Station {
   readonly equipment: Equipment;
+  readonly access: Access;
   told: SoundTold | null;
   /** What the handset showed last. */
   view: HandsetView;
@@ -118,6 +123,12 @@ export class PhoneDriver {
     }
   }
 
+  /** The line is open again, with this snapshot. */
+  welcome(calls: readonly CallView[], now: Timestamp): void {
+    this.hand({ type: "welcome", calls: [...calls], now, resume: false });
+    for (const slot of SLOTS) this.#stations[slot].access.lineIsBack();
+  }
+
   /** Tells the other sides that this page goes away and may come back. */
   sayLeaving(): void {
     for (const slot of SLOTS) this.#stations[slot].equipment.sendControl({ type: "leaving" });
@@ -153,9 +164,15 @@ export class PhoneDriver {
   }
 
   #station(slot: Slot, treatment: SoundTreatment): Station {
+    const access = new Access({
+      hostname: this.#ports.hostname,
+      rules: this.#ports.pathRules,
+      ask: (call) => this.#askForRelay(call),
+      renewed: () => this.hand({ type: "handset", slot, input: { type: "relay_renewed" } }),
+    });
     const equipment = new Equipment(
       {
-        iceServers: this.#ports.iceServers,
+        paths: access,
         happened: (input) => {
           // What broke the path may have broken the line, and a new path is agreed on over that.
           if (input.type === "peer_disconnected") this.#ports.line.check();
@@ -166,7 +183,7 @@ export class PhoneDriver {
       },
       treatment,
     );
-    return { equipment, told: NOTHING_TOLD, view: { phase: "idle" } };
+    return { equipment, access, told: NOTHING_TOLD, view: { phase: "idle" } };
   }
 
   #step(input: PhoneInput): void {
@@ -186,6 +203,18 @@ export class PhoneDriver {
     // A call that is there at once is taken over, and what was told of it elsewhere is not known here.
     if (isFree(station.view.phase)) station.told = view.phase === "active" ? null : NOTHING_TOLD;
     station.view = view;
+    const { access } = station;
+    if (view.phase === "idle" || view.phase === "ended") {
+      access.end();
+    } else {
+      access.talksIn(view.conversation);
+      if (view.phase === "incoming") access.mayAskFor(view.call);
+    }
+  }
+
+  async #askForRelay(call: CallId): Promise<RelayAccess | null> {
+    const outcome = await this.#ports.line.request({ type: "access_relay", call });
+    return outcome.type === "relay" ? outcome.access : null;
   }
 
   #perform(effect: PhoneEffect): void {
@@ -231,12 +260,20 @@ export class PhoneDriver {
       } else if (request.type === "take_call") {
         this.hand({ type: "handset", slot, input: { type: "taken", call, now } });
       }
+      this.#outcomeHeard(slot, call.call.id);
     } catch (error) {
       // The line is gone for good, and with it the page that shows calls.
       if (error instanceof Disconnected) return;
       if (!(error instanceof RequestRefused)) throw error;
       this.#refused(slot, request, error);
     }
+  }
+
+  /** The server has this device in a call, as far as the handset wants that. */
+  #outcomeHeard(slot: Slot, call: CallId): void {
+    const { view, access } = this.#stations[slot];
+    const isHere = view.phase === "outgoing" || view.phase === "active";
+    if (isHere && view.call === call) access.mayAskFor(call);
   }
 
   #refused(slot: Slot, request: RequestBody, { code, message }: RequestRefused): void {
@@ -285,6 +322,7 @@ export class PhoneDriver {
 
   #release(slot: Slot): void {
     this.#stations[slot].equipment.release();
+    this.#stations[slot].access.end();
     this.#stations[slot].view = { phase: "idle" };
   }
 
