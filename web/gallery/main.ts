@@ -3,6 +3,7 @@
 //
 // entrance · empty · offline · open=1 (first conversation), 2, … · call=NAME (see views.ts) ·
 // minimised · guest (another tab has the call) · unplugged=NAME (of the microphone that is used now) ·
+// relay=MODE (off, fallback, always) · hidden (one's address, from everybody) ·
 // blocked (sound held back) · obstacle=no_microphone and the like · disturb (not to be) · quiet (hours) ·
 // connection=NAME (what *Test my connection* finds, see probes.ts)
 
@@ -12,6 +13,7 @@ import "../src/styles/base.css";
 import { mount } from "svelte";
 
 import type { CallController, CallPorts, DeviceObstacle } from "../src/call/screen";
+import type { RelayMode } from "../src/protocol/RelayMode";
 import { Account } from "../src/state/account.svelte";
 import { App } from "../src/state/app.svelte";
 import { Route } from "../src/state/route.svelte";
@@ -69,6 +71,8 @@ pretend({
   offline: wishes.has("offline"),
   disturb: wishes.has("disturb"),
   quiet: wishes.has("quiet"),
+  relay: (wishes.get("relay") as RelayMode | null) ?? "fallback",
+  hidden: wishes.has("hidden"),
 });
 const app = new App({
   load: () =>

@@ -5,6 +5,7 @@ import type { CallRecord } from "../src/protocol/CallRecord";
 import type { Conversation } from "../src/protocol/Conversation";
 import type { Opening } from "../src/protocol/Opening";
 import type { ServerFrame } from "../src/protocol/ServerFrame";
+import type { RelayMode } from "../src/protocol/RelayMode";
 import type { Settings } from "../src/protocol/Settings";
 import type { Request } from "../src/protocol/Request";
 import type { SignedIn } from "../src/protocol/SignedIn";
@@ -30,6 +31,10 @@ export interface Pretence {
   disturb: boolean;
   /** Whether it is the time of the quiet hours. */
   quiet: boolean;
+  /** When sound goes through the relay. */
+  relay: RelayMode;
+  /** Whether the account hides its address from everybody. */
+  hidden: boolean;
 }
 
 /** Puts the pretence in the place of the network. */
@@ -85,13 +90,13 @@ function isMissedByMe({ callee, end }: CallRecord): boolean {
 }
 
 /** What is kept of the account; quiet hours are whatever time it is now. */
-function settings({ disturb, quiet }: Pretence): Settings {
+function settings({ disturb, quiet, hidden }: Pretence): Settings {
   return {
     call_waiting: true,
     do_not_disturb: disturb ? { until: NOW + 3_600_000 } : null,
     quiet_hours: quiet ? { from: 1, to: 0, time_zone: "America/New_York" } : null,
     second_call_passes: false,
-    hide_address: false,
+    hide_address: hidden,
   };
 }
 
@@ -102,14 +107,23 @@ function problem(status: number, code: string, field?: string): Response {
 
 /** The conversation that a request asks for or changes. */
 function answerTo(frame: Request): Conversation | undefined {
-  const found = conversations().find(
-    ({ id, person }) =>
-      ("person" in frame && person.id === frame.person) ||
-      ("conversation" in frame && frame.type === "mute_conversation" && id === frame.conversation),
-  );
-  return found !== undefined && frame.type === "mute_conversation"
-    ? { ...found, muted: frame.muted }
-    : found;
+  const all = conversations();
+  const of = (id: string): Conversation | undefined =>
+    all.find((conversation) => conversation.id === id);
+  switch (frame.type) {
+    case "open_conversation":
+      return all.find(({ person }) => person.id === frame.person);
+    case "mute_conversation": {
+      const found = of(frame.conversation);
+      return found && { ...found, muted: frame.muted };
+    }
+    case "hide_address": {
+      const found = of(frame.conversation);
+      return found && { ...found, hides_address: frame.hidden };
+    }
+    default:
+      return undefined;
+  }
 }
 
 class PretendSocket {
@@ -157,7 +171,7 @@ class PretendSocket {
       settings: settings(this.#pretence),
       conversations: empty ? [] : conversations(),
       calls: [],
-      ice: { stun_port: 3478, relay: "fallback" },
+      ice: { stun_port: 3478, relay: this.#pretence.relay },
       limits: {
         message_max_chars: 8_000,
         silence_limit: 15_000,

@@ -26,6 +26,7 @@ export interface Settings {
     >
   >;
   tls?: { mode: "self-signed" };
+  relay?: { mode: "off" | "fallback" | "always" };
   limits?: Partial<Record<"hello_deadline_ms" | "requests_per_second" | "requests_burst", number>>;
 }
 

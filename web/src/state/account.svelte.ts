@@ -23,6 +23,7 @@ import { CallHistory } from "./call-log.svelte";
 import { CallState } from "./call.svelte";
 import { Conversations } from "./conversations.svelte";
 import { Drafts } from "./drafts";
+import type { Hiding } from "./hiding";
 import { Outbox } from "./outbox.svelte";
 import { PeopleSearch } from "./people.svelte";
 import { SessionList } from "./sessions.svelte";
@@ -148,6 +149,21 @@ export class Account {
   async mute(conversation: ConversationId, muted: boolean): Promise<void> {
     const outcome = await this.#ask({ type: "mute_conversation", conversation, muted });
     this.conversations.put(conversationOf(outcome));
+  }
+
+  /** Hides this account's IP address from the other person of a conversation, or takes that back. */
+  async hideAddress(conversation: ConversationId, hidden: boolean): Promise<void> {
+    const outcome = await this.#ask({ type: "hide_address", conversation, hidden });
+    this.conversations.put(conversationOf(outcome));
+  }
+
+  /** What is known of hiding this account's IP address from the other person of a conversation. */
+  hiding(conversation: ConversationId): Hiding {
+    return {
+      relay: this.ice.relay,
+      fromAll: this.settings.current?.hide_address ?? false,
+      fromOne: this.conversations.get(conversation)?.hides_address ?? false,
+    };
   }
 
   async changeDisplayName(display_name: string): Promise<void> {
