@@ -125,9 +125,13 @@ export class Laboratory {
   }
 
   async end(): Promise<void> {
-    await this.people.leave();
-    await this.server.remove();
-    this.internet.remove();
+    try {
+      await this.people.leave();
+    } finally {
+      // What a page did wrong must not leave networks behind.
+      await this.server.remove();
+      this.internet.remove();
+    }
   }
 }
 
