@@ -97,7 +97,7 @@ fn frame_length(bytes: &[u8]) -> Result<Option<FrameLength>, BadFrame> {
     };
     let header = match first {
         0x00..=0x3f => 20,
-        0x40..=0x4f => 4,
+        0x40..=0x7f => 4,
         _ => return Err(BadFrame::Unknown),
     };
     let Some(prefix) = bytes.first_chunk::<{ Framer::PREFIX_BYTES }>() else {
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn other_protocols_are_told_apart_by_their_first_byte() {
-        for first in 0x50..=0xff {
+        for first in 0x80..=0xff {
             let mut framer = Framer::new();
             framer.room()[0] = first;
             framer.filled(1);

@@ -110,7 +110,7 @@ impl Relay {
         if packet.len() > Self::PACKET_MAX_BYTES {
             return self.drop_packet(DropReason::Malformed);
         }
-        if let Some(0x40..=0x4f) = packet.first() {
+        if let Some(0x40..=0x7f) = packet.first() {
             return match ChannelData::parse(packet) {
                 Some(data) => self.channel_data(now, &client, data, out),
                 None => self.drop_packet(DropReason::Malformed),

@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-/// Numbers of channels; larger ones are reserved (RFC 8656 §12).
-pub(crate) const NUMBERS: RangeInclusive<u16> = 0x4000..=0x4fff;
+/// Numbers of channels. RFC 8656 §12 ends at 0x4fff; clients of RFC 5766 §11 choose up to 0x7ffe, and nothing else begins so here.
+pub(crate) const NUMBERS: RangeInclusive<u16> = 0x4000..=0x7ffe;
 
 /// Channel and length.
 const HEADER_BYTES: usize = 4;
