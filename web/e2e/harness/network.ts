@@ -98,6 +98,16 @@ export class Namespace extends Place {
     nft(this, "delete table inet story");
   }
 
+  /** Loses all new TCP connections but those to one port. */
+  dropTcpBut(port: number): void {
+    nft(
+      this,
+      `table inet narrow {
+        chain out { type filter hook output priority filter; tcp flags syn tcp dport != ${port} drop; }
+      }`,
+    );
+  }
+
   get #link(): string {
     return `wire${this.#links}`;
   }

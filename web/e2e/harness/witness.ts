@@ -1,6 +1,6 @@
 /**
  * Runs in the page before its scripts: remembers microphones, connections and tones, and reports an
- * error when a microphone is live or a connection open although no call is on the screen.
+ * error when a microphone is live or a connection open although neither a call nor a test is on the screen.
  *
  * It looks from outside, by what a person sees, and so shares no mistake with the client's own checks.
  */
@@ -105,17 +105,19 @@ export function witness(): void {
       seen.tracks.some((track) => track.readyState === "live") ? "a live microphone" : "",
       seen.connections.some((peer) => peer.connectionState !== "closed") ? "a connection" : "",
     ].filter(Boolean);
-    const isCall = [...document.querySelectorAll("button")].some((button) =>
-      /^(End call|Answer|Resume)$/.test((button.ariaLabel ?? button.textContent).trim()),
+    const isWanted = [...document.querySelectorAll("button")].some((button) =>
+      /^(End call|Answer|Resume|Stop the test)$/.test(
+        (button.ariaLabel ?? button.textContent).trim(),
+      ),
     );
-    if (held.length === 0 || isCall) {
+    if (held.length === 0 || isWanted) {
       emptySince = null;
       return;
     }
     emptySince ??= performance.now();
     if (performance.now() - emptySince <= HELD_AT_MOST) return;
     emptySince = Infinity;
-    reportError(new Error(`${held.join(" and ")} while the screen shows no call`));
+    reportError(new Error(`${held.join(" and ")} while the screen shows no call and no test`));
   }, 100);
 }
 

@@ -16,8 +16,8 @@ const SOUND_PATIENCE_MS = 8_000;
 /** Packets are counted for so long once the tone is heard, in milliseconds: a hundred of them. */
 const COUNTED_MS = 2_000;
 const LOOK_MS = 100;
-/** The energy of a tone that was heard (webrtc-stats `totalAudioEnergy`); silence adds nothing that counts. */
-const HEARD_ENERGY = 0.0001;
+/** From this loudness on a tone is heard, 0 to 1; what arrives of none is silent. */
+const HEARD_LOUDNESS = 0.02;
 /** What browsers say where nothing answered (webrtc `RTCPeerConnectionIceErrorEvent`); all else came from the server. */
 const NO_ANSWER = 701;
 
@@ -108,18 +108,21 @@ export async function sendTone(
   const sender = new RTCPeerConnection(configuration);
   const receiver = new RTCPeerConnection(configuration);
   const tone = new Tone();
-  // Sound is decoded only where something plays it; muted, nobody hears it.
+  // Chromium hands sound that arrives to an audio graph only while an element plays it, if muted.
   const player = new Audio();
   player.muted = true;
+  let loudness = (): number => 0;
   try {
     exchangeCandidates(sender, receiver);
     receiver.addEventListener("track", ({ track }) => {
-      player.srcObject = new MediaStream([track]);
+      const stream = new MediaStream([track]);
+      player.srcObject = stream;
       player.play().catch(() => undefined);
+      loudness = tone.hear(stream);
     });
     sender.addTrack(tone.track);
     await connect(sender, receiver);
-    return await listen(sender, receiver, signal);
+    return await listen({ sender, receiver, loudness: () => loudness() }, signal);
   } finally {
     player.srcObject = null;
     tone.close();
@@ -158,12 +161,11 @@ async function connect(sender: RTCPeerConnection, receiver: RTCPeerConnection): 
 }
 
 async function listen(
-  sender: RTCPeerConnection,
-  receiver: RTCPeerConnection,
+  { sender, receiver, loudness }: Listening,
   signal: AbortSignal,
 ): Promise<SoundFinding> {
   const until = performance.now() + SOUND_PATIENCE_MS;
-  while ((await inbound(receiver)).energy < HEARD_ENERGY) {
+  while (loudness() < HEARD_LOUDNESS) {
     if (performance.now() > until) {
       return { is: receiver.connectionState === "connected" ? "not_heard" : "no_path" };
     }
@@ -178,16 +180,20 @@ async function listen(
   };
 }
 
-async function inbound(
-  peer: RTCPeerConnection,
-): Promise<{ energy: number; received: number; lost: number }> {
+interface Listening {
+  sender: RTCPeerConnection;
+  receiver: RTCPeerConnection;
+  loudness: () => number;
+}
+
+async function inbound(peer: RTCPeerConnection): Promise<{ received: number; lost: number }> {
   for (const report of (await peer.getStats()).values() as Iterable<InboundStats>) {
     if (report.type !== "inbound-rtp") continue;
-    const { totalAudioEnergy = 0, packetsReceived = 0, packetsLost = 0 } = report;
+    const { packetsReceived = 0, packetsLost = 0 } = report;
     // A packet that comes twice makes the number of lost ones negative (RFC 3550 §6.4.1).
-    return { energy: totalAudioEnergy, received: packetsReceived, lost: Math.max(packetsLost, 0) };
+    return { received: packetsReceived, lost: Math.max(packetsLost, 0) };
   }
-  return { energy: 0, received: 0, lost: 0 };
+  return { received: 0, lost: 0 };
 }
 
 /** Milliseconds there and back on the path in use; nothing where the browser does not tell. */
@@ -204,7 +210,6 @@ async function roundTrip(peer: RTCPeerConnection): Promise<number | null> {
 /** What is used of webrtc-stats `RTCInboundRtpStreamStats`. */
 interface InboundStats {
   readonly type: string;
-  readonly totalAudioEnergy?: number;
   readonly packetsReceived?: number;
   readonly packetsLost?: number;
 }

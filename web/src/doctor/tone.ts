@@ -1,4 +1,4 @@
-// A tone as a track that can be sent. Nobody hears it here.
+// A tone as a track that can be sent, and an ear for it where it arrives. Nobody hears it here.
 
 /** High enough that codecs keep it, in hertz. */
 const HERTZ = 440;
@@ -19,6 +19,17 @@ export class Tone {
     const [track] = out.stream.getAudioTracks();
     if (!track) throw new Error("the destination of an audio graph has no track");
     this.track = track;
+  }
+
+  /** Listens to a stream; what is given tells how loud it is at this moment, 0 to 1. */
+  hear(stream: MediaStream): () => number {
+    const analyser = new AnalyserNode(this.#context, { fftSize: 2048 });
+    this.#context.createMediaStreamSource(stream).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    return () => {
+      analyser.getFloatTimeDomainData(samples);
+      return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    };
   }
 
   close(): void {

@@ -35,6 +35,15 @@ describe("ways to the relay", () => {
     expect(tls?.title).toBe("TLS on TCP 443 of chat.example.org does not answer");
   });
 
+  it("says nothing about UDP to a server on the same device", () => {
+    const all = [
+      { server: UDP, finding: SILENT },
+      { server: TCP, finding: OPEN },
+    ];
+    const levels = [...judgeWays(all, { ...PLACE, host: "localhost" }).values()];
+    expect(levels.map(({ level }) => level)).toEqual(["skipped", "ok"]);
+  });
+
   it("is a fault when none is open", () => {
     for (const verdict of ways([SILENT, SILENT, SILENT])) {
       expect(verdict.level).toBe("fault");
@@ -92,6 +101,7 @@ it("STUN that is silent, off, or answers is told apart", () => {
   });
   expect(judgeStun({ is: "answered", milliseconds: 1, address: null }, PLACE).level).toBe("ok");
   expect(judgeStun(SILENT, PLACE).remedy).toContain("forward UDP 3478");
+  expect(judgeStun(SILENT, { ...PLACE, host: "localhost" }).level).toBe("skipped");
   expect(judgeStun(null, { ...PLACE, stunPort: null }).title).toBe("The server has no STUN");
 });
 

@@ -31,6 +31,7 @@ export function judgeStun(finding: PortFinding | null, place: Place): Verdict {
       `Devices cannot learn their address, so calls between two networks need the relay. Whoever runs ${host} can switch it on.`,
     );
   }
+  if (finding.is === "silent" && isThisDevice(host)) return ON_THIS_DEVICE;
   if (finding.is === "answered") {
     return ok(
       finding.address === null
@@ -63,6 +64,7 @@ function judgeWay({ server, finding }: Way, openOthers: readonly Way[], place: P
     case "refused":
       return refused(finding.code, port, host);
     case "silent": {
+      if (server.transport === "udp" && isThisDevice(host)) return ON_THIS_DEVICE;
       const title = `${port} of ${host} does not answer`;
       const [other] = openOthers;
       if (other === undefined) {
@@ -87,6 +89,13 @@ function judgeAddress(address: string | null, port: string, host: string): Verdi
   return isLiteral(host)
     ? fault(title, `The server is at ${host}, so nobody reaches you there. ${remedy}`)
     : warning(title, `Only devices in the server’s own network reach it. ${remedy}`);
+}
+
+/** Chromium sends UDP from the addresses of its networks, and none of that arrives at its own device. */
+const ON_THIS_DEVICE = skipped("Not tested: the server is on this device");
+
+function isThisDevice(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || host.startsWith("127.");
 }
 
 /** RFC 1918 and RFC 4193. */
