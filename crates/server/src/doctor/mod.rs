@@ -35,6 +35,10 @@ pub async fn examine(target: &Target, issuers: &RootCertStore, clock: &Clock) ->
     let place = probe::place::find(target).await;
     let mut lines = Vec::new();
     lines.extend(judgement::running(target, &place));
+    if !place.here && !target.given {
+        // Everything else would be at fault for this one reason.
+        return Report::new(url, lines);
+    }
     lines.push(judgement::name(target, &place));
     if !place.addresses.is_empty() {
         let found = probe::web::ask(target, &place, issuers, clock).await;

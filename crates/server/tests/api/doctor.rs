@@ -46,8 +46,10 @@ async fn a_server_that_does_not_run_is_told() {
     let empty = tempfile::tempdir().unwrap();
     let app = start(|_| {}).await;
     let report = examine_app(&app, |target| target.data = empty.path().to_owned()).await;
-    let line = line(&report, Check::Running);
-    assert_eq!(line.level, Level::Fault);
+    let [line] = &report.lines[..] else {
+        panic!("one fault, and nothing that follows from it: {report}");
+    };
+    assert_eq!((line.check, line.level), (Check::Running, Level::Fault));
 }
 
 #[tokio::test]
