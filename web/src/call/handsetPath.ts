@@ -38,17 +38,29 @@ export function peerDisconnected({ state, timeouts }: HandsetMemory, now: Timest
   state.restartAt ??= now + timeouts.restart_after;
 }
 
+/**
+ * A browser gives up as soon as no candidate that it knows leads anywhere; a relay's refusals make that a matter of
+ * milliseconds, while the other side still looks for candidates of its own. So a failure soon after one before waits.
+ */
 export function peerFailed(memory: HandsetMemory, now: Timestamp, effects: HandsetEffect[]): void {
   const { state, timeouts } = memory;
   if (state.at !== "talking") return;
+  const { failedAt } = state;
+  const isSoon = failedAt !== null && now < failedAt + timeouts.restart_after;
+  const againAt = isSoon ? failedAt + timeouts.restart_after : null;
   if (state.path !== "connecting") {
     pathIsGone(state, now, timeouts);
-    state.restartAt = state.leavingUntil;
-    if (state.restartAt === null) state.line.restart();
+    state.restartAt = state.leavingUntil ?? againAt;
+    if (state.restartAt !== null) return;
+    state.failedAt = now;
+    state.line.restart();
+  } else if (againAt !== null) {
+    state.restartAt = againAt;
   } else if (state.failures > 0) {
     fail(memory, now, "no_path", effects);
   } else {
     state.failures += 1;
+    state.failedAt = now;
     state.line.restart();
   }
 }
@@ -68,6 +80,7 @@ export function peerIsNew({ state, timeouts }: HandsetMemory, now: Timestamp): v
   if (state.at !== "talking") return;
   state.sound.peerIsNew();
   state.failures = 0;
+  state.failedAt = null;
   state.restartAt = null;
   state.leavingUntil = null;
   if (state.path !== "connecting") pathIsGone(state, now, timeouts);

@@ -102,6 +102,8 @@ export interface Talking {
   path: Path;
   /** How often ICE failed before it ever connected. */
   failures: number;
+  /** When it last failed and was looked for anew at once. */
+  failedAt: Timestamp | null;
   since: Timestamp | null;
   /** Runs while the path was never there. */
   connectAt: Timestamp | null;
@@ -215,6 +217,7 @@ export function newTalking(view: CallView, line: HandsetLine, connectAt: Timesta
     line,
     path: "connecting",
     failures: 0,
+    failedAt: null,
     since: null,
     connectAt,
     restartAt: null,

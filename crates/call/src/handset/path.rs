@@ -41,22 +41,29 @@ impl Handset {
         }
     }
 
+    /// A browser gives up as soon as no candidate that it knows leads anywhere; a relay's refusals make that a matter of
+    /// milliseconds, while the other side still looks for candidates of its own. So a failure soon after one before waits.
     pub(super) fn peer_failed(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let State::Talking(talking) = &mut self.state else {
             return;
         };
+        let again_at = talking.failed_at.map(|at| at + self.timeouts.restart_after);
+        let again_at = again_at.filter(|&at| now < at);
         match talking.path {
+            Path::Connecting if again_at.is_some() => talking.restart_at = again_at,
             Path::Connecting if talking.failures > 0 => {
                 self.fail(now, FailCause::NoPath, effects);
             }
             Path::Connecting => {
                 talking.failures += 1;
+                talking.failed_at = Some(now);
                 talking.line.restart();
             }
             Path::Connected | Path::Reconnecting => {
                 talking.path_is_gone(now, &self.timeouts);
-                talking.restart_at = talking.leaving_until;
+                talking.restart_at = talking.leaving_until.or(again_at);
                 if talking.restart_at.is_none() {
+                    talking.failed_at = Some(now);
                     talking.line.restart();
                 }
             }
@@ -84,6 +91,7 @@ impl Handset {
             State::Talking(talking) => {
                 talking.sound.peer_is_new();
                 talking.failures = 0;
+                talking.failed_at = None;
                 talking.restart_at = None;
                 talking.leaving_until = None;
                 if talking.path != Path::Connecting {

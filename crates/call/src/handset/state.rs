@@ -100,6 +100,8 @@ pub(super) struct Talking {
     pub(super) path: Path,
     /// How often ICE failed before it ever connected.
     pub(super) failures: u32,
+    /// When it last failed and was looked for anew at once.
+    pub(super) failed_at: Option<Timestamp>,
     pub(super) since: Option<Timestamp>,
     /// Runs while the path was never there.
     pub(super) connect_at: Option<Timestamp>,
@@ -264,6 +266,7 @@ impl Talking {
             line,
             path: Path::Connecting,
             failures: 0,
+            failed_at: None,
             since: None,
             connect_at: Some(connect_at),
             restart_at: None,
