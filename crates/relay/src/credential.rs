@@ -134,7 +134,7 @@ impl fmt::Debug for Secret {
 
 impl Credential {
     /// Makes the credential of a device of a group. The relay takes it until `expires`, for new allocations, if that is at most
-    /// [`CREDENTIAL_LIFETIME_MAX`](crate::CREDENTIAL_LIFETIME_MAX) ahead.
+    /// [`CREDENTIAL_LIFETIME_MAX`] ahead.
     pub fn mint(key: &Key, group: &Group, device: &Device, expires: UnixSeconds) -> Self {
         let username = format!("{}:{}:{}", expires.0, group.as_str(), device.as_str());
         let password = password_of(key, &username);
