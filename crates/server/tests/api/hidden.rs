@@ -4,6 +4,7 @@ use protocol::call::CallReport;
 use protocol::chat::Conversation;
 use protocol::description::{Candidate, CandidateKind};
 use protocol::error::ErrorCode;
+use protocol::relay::RelayMode;
 use protocol::socket::{Outcome, RequestBody};
 use protocol::{CallId, ConversationId};
 use serde_json::json;
@@ -105,6 +106,18 @@ async fn server_that_restarted_still_knows_who_hides() {
     let mut phone = app.connect(&ben).await;
     hide(&mut phone, conversation, false).await;
     assert!(!hidden.hides(ben.signed_in.me.id, conversation));
+}
+
+#[tokio::test]
+async fn who_hides_where_there_is_no_relay_is_told_so_in_place_of_a_call() {
+    let app = TestApp::start_with(|config| config.relay.mode = RelayMode::Off).await;
+    let (mut ada, _ben, conversation) = app.contacts().await;
+    hide(&mut ada, conversation, true).await;
+    let refused = ada.start_call(conversation).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Forbidden);
+    assert!(refused.message.contains("no relay"), "{refused:?}");
+    hide(&mut ada, conversation, false).await;
+    ada.start_call(conversation).await.unwrap();
 }
 
 async fn hide(device: &mut Device, conversation: ConversationId, hidden: bool) -> Conversation {
