@@ -15,7 +15,7 @@ import type { Route } from "../protocol/Route";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { HandsetMemory } from "./handset";
 import { fail } from "./handsetEnding";
-import { lineOf, send, type Talking } from "./handsetState";
+import { send, type Talking } from "./handsetState";
 
 /** The encrypted path stands. */
 export function peerConnected(
@@ -92,12 +92,11 @@ export function routeChanged({ peer }: HandsetMemory, route: Route): void {
 
 /**
  * A relay that lost its allocations when the server restarted carries nothing more, long before ICE notices. A path that
- * stands without the relay is left alone.
+ * stands without the relay is left alone, and so is one that nobody has answered yet: it may not need the relay.
  */
 export function relayRenewed({ state, peer }: HandsetMemory): void {
-  const stands = state.at === "talking" && state.path === "connected";
-  if (stands && peer?.route !== "relayed") return;
-  lineOf(state)?.restart();
+  if (state.at !== "talking") return;
+  if (state.path !== "connected" || peer?.route === "relayed") state.line.restart();
 }
 
 /** Packets of the other side arrived. */

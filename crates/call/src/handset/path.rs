@@ -108,16 +108,13 @@ impl Handset {
     }
 
     /// A relay that lost its allocations when the server restarted carries nothing more, long before ICE notices. A path that
-    /// stands without the relay is left alone.
+    /// stands without the relay is left alone, and so is one that nobody has answered yet: it may not need the relay.
     pub(super) fn relay_renewed(&mut self) {
-        if let State::Talking(talking) = &self.state
-            && talking.path == Path::Connected
-            && self.route() != Some(Route::Relayed)
+        let relayed = self.route() == Some(Route::Relayed);
+        if let State::Talking(talking) = &mut self.state
+            && (talking.path != Path::Connected || relayed)
         {
-            return;
-        }
-        if let Some(line) = self.line() {
-            line.restart();
+            talking.line.restart();
         }
     }
 
