@@ -1,6 +1,6 @@
 /**
  * Calls between networks of every kind: each pair connects and both hear each other, on the way that
- * their kinds allow. `make networks` writes the times into docs/networks.md.
+ * their kinds allow. Each leaves the time to its first sound in the report.
  */
 import { everyPair, wayBetween } from "../harness/nat/kinds";
 import { laboratoryObstacle, test } from "../harness/nat/laboratory";

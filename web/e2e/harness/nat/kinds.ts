@@ -6,7 +6,7 @@
  * probes (`nat/kinds.spec.ts`), what calls really do by calls (`nat/pairs.spec.ts`).
  */
 
-/** Every kind, in the order of the table in docs/networks.md. */
+/** Every kind, the least obstructive first. */
 export const NAT_KINDS = [
   "none",
   "full-cone",

@@ -64,8 +64,11 @@ export class Traveller {
   }
 }
 
-/** `test` with a laboratory that stays for all stories of a run, or until one fails. */
-export const test = base.extend<object, { laboratory: Laboratory }>({
+/**
+ * `test` with a laboratory that stays for all stories of a run, or until one fails. A story that failed
+ * has in its report what the connections tried.
+ */
+export const test = base.extend<{ paths: undefined }, { laboratory: Laboratory }>({
   laboratory: [
     async ({ browser }, use) => {
       const laboratory = await Laboratory.start(browser);
@@ -74,16 +77,19 @@ export const test = base.extend<object, { laboratory: Laboratory }>({
     },
     { scope: "worker", timeout: 60_000 },
   ],
-});
-
-/** Adds to the report of a story that failed what the connections tried. */
-test.afterEach(async ({ laboratory }, info) => {
-  if (info.status === info.expectedStatus) return;
-  for (const { caller } of [laboratory.ada, laboratory.ben]) {
-    const name = `paths of ${caller.person.displayName}`;
-    await info.attach(name, { body: await caller.ear.triedPaths(), contentType: "text/plain" });
-  }
-  await info.attach("ahoy.log", { body: laboratory.server.log, contentType: "text/plain" });
+  // A fixture, not a hook: a hook of a file that several stories load belongs to the first of them alone.
+  paths: [
+    async ({ laboratory }, use, info) => {
+      await use(undefined);
+      if (info.status === info.expectedStatus) return;
+      for (const { caller } of [laboratory.ada, laboratory.ben]) {
+        const name = `paths of ${caller.person.displayName}`;
+        await info.attach(name, { body: await caller.ear.triedPaths(), contentType: "text/plain" });
+      }
+      await info.attach("ahoy.log", { body: laboratory.server.log, contentType: "text/plain" });
+    },
+    { auto: true },
+  ],
 });
 
 export class Laboratory {
