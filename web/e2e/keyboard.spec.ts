@@ -1,6 +1,6 @@
 import type { Locator } from "@playwright/test";
 
-import type { Person } from "./harness/person";
+import { introduce, type Person } from "./harness/person";
 import { expect, test } from "./harness/test";
 
 /** More stops than any view has. */
@@ -65,6 +65,30 @@ test("a dialog keeps the focus inside and gives it back", async ({ people }) => 
   await ada.page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
   await expect(opener).toBeFocused();
+});
+
+test("a control that waits for the server keeps the focus, and keys work meanwhile", async ({
+  people,
+  server,
+}) => {
+  const ada = await people.join("Ada");
+  const ben = await people.join("Ben");
+  await introduce(ada, ben);
+  const opener = ada.page.getByRole("button", { name: "About Ben" });
+  const mute = ada.page.getByRole("switch", { name: "Mute" });
+  await tabTo(ada, opener);
+  await ada.page.keyboard.press("Enter");
+  await tabTo(ada, mute);
+  server.freeze();
+  await ada.page.keyboard.press("Space");
+  await expect(mute).toBeChecked();
+  await expect(mute).toBeFocused();
+  await ada.page.keyboard.press("Escape");
+  await expect(ada.page.getByRole("dialog")).toBeHidden();
+
+  server.thaw();
+  await ada.page.keyboard.press("Enter");
+  await expect(mute).toBeChecked();
 });
 
 /** Presses Tab until that control has the focus and shows it, as somebody does who watches the ring. */
