@@ -32,7 +32,7 @@ use protocol::{AttemptId, CallId, DeviceId, Timestamp, UserId};
 pub use effect::{Effect, Handled, Row};
 use ending::Ending;
 pub use input::{Input, Party, Reach, Refusal, Reply, Request, Start};
-use live::{Change, Live};
+use live::{Change, Live, State};
 use recent::Recent;
 use requests::Asked;
 pub use timeouts::Timeouts;
@@ -49,6 +49,17 @@ pub struct Switchboard {
     /// The calls of attempts, live and recent.
     attempts: BTreeMap<(UserId, AttemptId), CallId>,
     recent: Recent,
+}
+
+/// How many live calls there are in each state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Count {
+    /// Nobody answered yet.
+    pub ringing: u64,
+    /// Answered; the devices look for a path.
+    pub connecting: u64,
+    /// They hear each other.
+    pub active: u64,
 }
 
 impl Switchboard {
@@ -134,6 +145,19 @@ impl Switchboard {
         self.live_of(user)
             .filter_map(|live| live.view(user, device))
             .collect()
+    }
+
+    /// How many live calls there are.
+    pub fn count(&self) -> Count {
+        let mut count = Count::default();
+        for live in self.calls.values() {
+            match live.state {
+                State::Ringing { .. } => count.ringing += 1,
+                State::Connecting { .. } => count.connecting += 1,
+                State::Active { .. } => count.active += 1,
+            }
+        }
+        count
     }
 
     /// Whether an account is in an answered call, for presence.

@@ -180,6 +180,11 @@ impl Hub {
         Ok((seat, receiver))
     }
 
+    /// How many sockets there are in all.
+    pub fn all_sockets(&self) -> usize {
+        self.lock().users.values().map(Vec::len).sum()
+    }
+
     /// Sends a frame to every socket of these accounts but one.
     pub fn send(&self, users: &[UserId], frame: &ServerFrame, except: Option<ConnectionId>) {
         let registry = self.lock();

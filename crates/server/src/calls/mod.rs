@@ -13,7 +13,7 @@ mod requests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use call::switchboard::{Effect, Handled, Input, Reach, Reply, Row, Switchboard, Timeouts};
+use call::switchboard::{Count, Effect, Handled, Input, Reach, Reply, Row, Switchboard, Timeouts};
 use protocol::call::{CallState, CallView};
 use protocol::chat::Message;
 use protocol::socket::{Outcome, ServerFrame};
@@ -188,6 +188,11 @@ impl Calls {
     /// Every live call of an account, as one device is shown it.
     pub fn snapshot(&self, user: UserId, device: DeviceId) -> Vec<CallView> {
         self.inner.lock().switchboard.snapshot(user, device)
+    }
+
+    /// How many live calls there are.
+    pub fn count(&self) -> Count {
+        self.inner.lock().switchboard.count()
     }
 
     fn handle(&self, input: Input, waiting: Option<Waiting>) {

@@ -46,6 +46,8 @@ pub struct Config {
     pub trusted_proxies: Vec<TrustedProxy>,
     /// Origins of other sites whose pages may open the socket. Default: none.
     pub allowed_origins: Vec<Origin>,
+    /// Where to serve metrics, to everybody who can connect there. Default: nowhere.
+    pub metrics: Option<Listen>,
     /// What to log: a level, or directives such as `info,server::calls=debug`. Default: `info`.
     pub log: String,
     /// HTTPS.
@@ -114,6 +116,7 @@ impl Default for Config {
             public_url: None,
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
+            metrics: None,
             log: "info".to_owned(),
             tls: Tls::default(),
             relay: Relay::default(),

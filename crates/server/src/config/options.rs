@@ -102,6 +102,9 @@ pub struct Options {
     /// `*:PORT` is every address of this machine, by IPv4 and IPv6. Port 0 takes a free one.
     #[arg(long, env = "AHOY_RELAY", value_name = "ADDRESS:PORT", global = true)]
     pub relay: Option<RelayListen>,
+    /// Where to serve metrics for Prometheus, to everybody who can connect there [default: nowhere]
+    #[arg(long, env = "AHOY_METRICS", value_name = "ADDRESS:PORT", global = true)]
+    pub metrics: Option<Listen>,
     /// What to log: error, warn, info, debug, trace or directives [default: info]
     #[arg(long, env = "AHOY_LOG", value_name = "LEVEL", global = true)]
     pub log: Option<String>,
@@ -120,6 +123,7 @@ impl Options {
             tls,
             trusted_proxy,
             relay,
+            metrics,
             log,
         } = self.clone();
         if let Some(listen) = listen {
@@ -148,6 +152,9 @@ impl Options {
         }
         if let Some(relay) = relay {
             config.relay.listen = relay;
+        }
+        if let Some(metrics) = metrics {
+            config.metrics = Some(metrics);
         }
         if let Some(log) = log {
             config.log = log;

@@ -10,6 +10,7 @@ mod chat;
 mod cookie;
 mod headers;
 mod identity;
+pub(crate) mod metrics;
 mod openapi;
 mod origin;
 mod peer;

@@ -79,6 +79,7 @@ pub struct Server {
     app: Shared,
     addresses: Vec<SocketAddr>,
     redirect_addresses: Vec<SocketAddr>,
+    metrics_addresses: Vec<SocketAddr>,
     tls: Option<Tls>,
     accepting: Vec<JoinHandle<()>>,
     /// Held until the end: keeps a second process out.
@@ -103,6 +104,7 @@ impl Server {
         // Bound before the database is opened: the likeliest mistake is told first and touches nothing.
         let listeners = listen::bind(config.listen(), "listen localhost:8081").await?;
         let redirects = bind_redirect(&config).await?;
+        let metrics = bind_metrics(&config).await?;
         let bound_relay = listen::bind_relay(config.relay.listen)?;
         let https = Tls::open(&config, directory.path(), &clock)?;
         let keys = KeyRing::open(directory.path(), clock.now())?;
@@ -169,14 +171,18 @@ impl Server {
         app.tasks.spawn(follow(Arc::clone(&app), movements));
         let addresses = bound(&listeners);
         let redirect_addresses = bound(&redirects);
+        let metrics_addresses = bound(&metrics);
         let (tls, keeper) = https.unzip();
         if let Some(keeper) = keeper {
             app.tasks.spawn(keeper.keep(Arc::clone(&app)));
         }
+        let mut accepting = accept(&app, tls.as_ref(), listeners, redirects);
+        accepting.extend(accept_metrics(&app, metrics));
         Ok(Self {
-            accepting: accept(&app, tls.as_ref(), listeners, redirects),
+            accepting,
             addresses,
             redirect_addresses,
+            metrics_addresses,
             tls,
             app,
             _directory: directory,
@@ -191,6 +197,11 @@ impl Server {
     /// The addresses where plain HTTP sends browsers on to HTTPS.
     pub fn redirect_addresses(&self) -> &[SocketAddr] {
         &self.redirect_addresses
+    }
+
+    /// The addresses where metrics are served.
+    pub fn metrics_addresses(&self) -> &[SocketAddr] {
+        &self.metrics_addresses
     }
 
     /// The certificate that clients get; nothing without HTTPS, and before the first one of ACME.
@@ -300,6 +311,13 @@ async fn bind_redirect(config: &Config) -> Result<Vec<TcpListener>, ListenError>
     }
 }
 
+async fn bind_metrics(config: &Config) -> Result<Vec<TcpListener>, ListenError> {
+    match config.metrics {
+        Some(listen) => listen::bind(listen, "metrics localhost:9478").await,
+        None => Ok(Vec::new()),
+    }
+}
+
 fn bound(listeners: &[TcpListener]) -> Vec<SocketAddr> {
     let addresses = listeners.iter().map(TcpListener::local_addr);
     addresses.filter_map(Result::ok).collect()
@@ -330,5 +348,19 @@ fn accept(
     let redirects = redirects.filter_map(|(listener, plain)| Some((front(plain?, None), listener)));
     main.chain(redirects)
         .map(|(front, listener)| app.tasks.spawn(connections::accept(front, listener)))
+        .collect()
+}
+
+fn accept_metrics(app: &Shared, listeners: Vec<TcpListener>) -> Vec<JoinHandle<()>> {
+    let front = Front {
+        app: Arc::clone(app),
+        router: crate::http::metrics::router(Arc::clone(app)),
+        https: None,
+    };
+    let accepting = listeners
+        .into_iter()
+        .map(|listener| connections::accept(front.clone(), listener));
+    accepting
+        .map(|accepting| app.tasks.spawn(accepting))
         .collect()
 }

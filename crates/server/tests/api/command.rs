@@ -338,6 +338,7 @@ fn the_example_config_has_every_key_and_every_default() {
     let mut full = Config {
         listen: Some("localhost:8080".parse().unwrap()),
         public_url: Some("https://ahoy.example.org".parse().unwrap()),
+        metrics: Some("localhost:9478".parse().unwrap()),
         relay: Relay {
             stun_peer: Some("192.0.2.1:3478".parse().unwrap()),
             ..Relay::default()

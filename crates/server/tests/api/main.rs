@@ -23,6 +23,7 @@ mod hidden;
 mod holding;
 mod http;
 mod https;
+mod metrics;
 mod missed;
 mod people;
 mod phone;
