@@ -1,5 +1,5 @@
 # The few commands people type. Each says what it needs and installs what it can.
-.PHONY: help run test check e2e types screenshots voice
+.PHONY: help run test check e2e types screenshots voice bench
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -24,3 +24,6 @@ screenshots: ## take a picture of every view into web/test-results/screenshots a
 
 voice: ## measure speech through bad networks (an hour, as root), write docs/voice-quality.md; `make voice ROW=clean` measures one row
 	scripts/voice $(ROW)
+
+bench: ## measure what relaying voice costs, beside coturn (four minutes), write the table of docs/relay.md
+	scripts/bench
