@@ -1,6 +1,4 @@
 /** Addresses that nobody is to learn, and calls that need the relay because of it. */
-import type { Locator } from "@playwright/test";
-
 import type { CandidateKind } from "../src/protocol/CandidateKind";
 
 import { candidatesSent } from "./harness/candidates";
@@ -14,8 +12,8 @@ test("who hides their address is heard, and no other address than the relay's le
   const { ada, ben, sentByAda } = await two(people);
   await hideFromAll(ada);
   await connect(ada, ben);
-  await expect(route(ben, ada, "Relayed")).toBeVisible();
-  await route(ada, ben, "Relayed").click();
+  await expect(ben.route(ada, "Relayed")).toBeVisible();
+  await ada.route(ben, "Relayed").click();
   await expect(ada.call(ben)).toContainText("You hide your IP address, so Ben does not learn it");
   await ada.person.page.keyboard.press("Escape");
   await ada.end(ben);
@@ -23,7 +21,7 @@ test("who hides their address is heard, and no other address than the relay's le
   await ben.dismiss(ada);
 
   await connect(ben, ada);
-  await expect(route(ada, ben, "Relayed")).toBeVisible();
+  await expect(ada.route(ben, "Relayed")).toBeVisible();
   expect(new Set(sentByAda())).toEqual(new Set(["relay"]));
 });
 
@@ -39,20 +37,20 @@ test("an address is hidden from one and shown to another", async ({ people }) =>
   await page.getByRole("switch", { name: "Hide my IP address" }).check();
   await page.keyboard.press("Escape");
   await connect(ada, ben);
-  await expect(route(ada, ben, "Relayed")).toBeVisible();
+  await expect(ada.route(ben, "Relayed")).toBeVisible();
   await ada.end(ben);
   await ada.dismiss(ben);
 
   await ada.person.openConversation(cleo.person);
   await connect(ada, cleo);
-  await expect(route(ada, cleo, "Direct")).toBeVisible();
+  await expect(ada.route(cleo, "Direct")).toBeVisible();
 });
 
 test("a relayed call is heard again after the server was killed", async ({ people, server }) => {
   const { ada, ben, sentByAda } = await two(people);
   await hideFromAll(ada);
   await connect(ada, ben);
-  await expect(route(ben, ada, "Relayed")).toBeVisible();
+  await expect(ben.route(ada, "Relayed")).toBeVisible();
   await server.kill();
   await ben.ear.hearsSilence(ada.hertz, 5_000);
   await server.start();
@@ -61,7 +59,7 @@ test("a relayed call is heard again after the server was killed", async ({ peopl
   await ben.ear.hears(ada.hertz, 8_000);
   await ada.ear.hears(ben.hertz, 8_000);
   await ada.talks(ben);
-  await expect(route(ada, ben, "Relayed")).toBeVisible();
+  await expect(ada.route(ben, "Relayed")).toBeVisible();
   expect(new Set(sentByAda())).toEqual(new Set(["relay"]));
 });
 
@@ -71,7 +69,7 @@ test.describe("where the host has all calls go through the relay", () => {
   test("nobody learns an address, and the screen says whose wish that is", async ({ people }) => {
     const { ada, ben, sentByAda, sentByBen } = await two(people);
     await connect(ada, ben);
-    await route(ben, ada, "Relayed").click();
+    await ben.route(ada, "Relayed").click();
     await expect(ben.call(ada)).toContainText("This server has all calls go this way");
     expect(new Set([...sentByAda(), ...sentByBen()])).toEqual(new Set(["relay"]));
   });
@@ -106,8 +104,4 @@ async function hideFromAll({ person }: Caller): Promise<void> {
   await person.openAccount();
   await person.page.getByRole("switch", { name: "Hide my IP address" }).check();
   await person.page.keyboard.press("Escape");
-}
-
-function route(of: Caller, other: Caller, name: "Direct" | "Relayed"): Locator {
-  return of.call(other).getByRole("button", { name: `${name} connection` });
 }

@@ -1,6 +1,4 @@
 /** Which way sound goes, as the screen says. */
-import type { Locator } from "@playwright/test";
-
 import { Caller, connect } from "./harness/calls";
 import { introduce } from "./harness/person";
 import { expect, type People, test } from "./harness/test";
@@ -10,13 +8,13 @@ test("a call between two on one network is direct, and the screen says what that
 }) => {
   const { ada, ben } = await two(people);
   await connect(ada, ben);
-  await expect(route(ada, ben, "Direct")).toBeVisible();
-  await route(ben, ada, "Direct").click();
+  await expect(ada.route(ben, "Direct")).toBeVisible();
+  await ben.route(ada, "Direct").click();
   const sheet = ben.call(ada).getByRole("region", { name: "Direct connection" });
   await expect(sheet).toContainText("know each other’s IP address");
   await ben.person.page.keyboard.press("Escape");
   await expect(sheet).toBeHidden();
-  await expect(route(ben, ada, "Direct")).toBeFocused();
+  await expect(ben.route(ada, "Direct")).toBeFocused();
 });
 
 async function two(people: People): Promise<{ ada: Caller; ben: Caller }> {
@@ -24,8 +22,4 @@ async function two(people: People): Promise<{ ada: Caller; ben: Caller }> {
   const ben = await Caller.join(people, "Ben", 1000);
   await introduce(ada.person, ben.person);
   return { ada, ben };
-}
-
-function route(of: Caller, other: Caller, name: "Direct" | "Relayed"): Locator {
-  return of.call(other).getByRole("button", { name: `${name} connection` });
 }

@@ -67,6 +67,11 @@ export class Caller {
     return this.call(other).getByRole("timer");
   }
 
+  /** What the screen says of the way that the sound goes. */
+  route(other: Caller, name: "Direct" | "Relayed"): Locator {
+    return this.call(other).getByRole("button", { name: `${name} connection` });
+  }
+
   async dial(other: Caller): Promise<void> {
     await this.person.callButton(other.person).click();
     await expect(this.call(other)).toBeVisible();
