@@ -1,29 +1,10 @@
 /** A network that changes or breaks under a call, with real addresses and real cables: needs root. */
 import { Caller, connect } from "../harness/calls";
-import { Network, networkObstacle } from "../harness/network";
+import type { Network } from "../harness/network";
+import { test } from "../harness/networkTest";
 import { introduce } from "../harness/person";
-import { AhoyServer } from "../harness/server";
-import { expect, type People, test as base } from "../harness/test";
-
-const obstacle = networkObstacle();
-
-const test = base.extend<{ network: Network }>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright wants the braces
-  network: async ({}, use) => {
-    const network = new Network();
-    await use(network);
-    network.remove();
-  },
-  server: async ({ network, settings }, use) => {
-    const { host, middle } = network;
-    const server = await AhoyServer.start(settings, { host, within: middle.within });
-    await use(server);
-    await server.remove();
-  },
-});
-
-// Namespaces want root. Without it the run counts these stories as skipped and says why.
-test.skip(obstacle !== null, `NOT CHECKED: ${obstacle ?? ""}`);
+import type { AhoyServer } from "../harness/server";
+import { expect, type People } from "../harness/test";
 
 test("fault 8: another network in mid-call, and both hear each other within five seconds", async ({
   people,

@@ -26,7 +26,11 @@ export interface Settings {
     >
   >;
   tls?: { mode: "self-signed" };
-  relay?: { mode: "off" | "fallback" | "always" };
+  relay?: {
+    mode: "off" | "fallback" | "always";
+    ports?: string;
+    external_addresses?: readonly string[];
+  };
   limits?: Partial<Record<"hello_deadline_ms" | "requests_per_second" | "requests_burst", number>>;
 }
 
@@ -149,7 +153,10 @@ export class AhoyServer {
 
 /** The few forms of TOML that settings need. */
 function toml(settings: Settings): string {
-  const sections = Object.entries(settings) as [string, Record<string, number | string>][];
+  const sections = Object.entries(settings) as [
+    string,
+    Record<string, number | string | readonly string[]>,
+  ][];
   return sections
     .map(([section, values]) => {
       const lines = Object.entries(values).map(
