@@ -22,6 +22,20 @@ test("all is well: a tone comes back through the relay, and nothing stays open",
   await ear.expectNothingHeld();
 });
 
+test("what was found scrolls below the title, on a phone", async ({ people }) => {
+  const context = { viewport: { width: 360, height: 640 } };
+  const ada = await people.join("Ada", { microphone: { hertz: 440 }, context });
+  await ada.register();
+  await runTest(ada);
+  const again = ada.page.getByRole("button", { name: "Test again" });
+  await again.focus();
+  await expect(again).toBeInViewport();
+  await expect(ada.page.getByRole("heading", { name: "Test my connection" })).toBeInViewport();
+  // Nothing but what was found can be scrolled, not by a script either.
+  const dialog = ada.page.getByRole("dialog", { name: "Test my connection" });
+  expect(await dialog.evaluate((box) => box.scrollHeight - box.clientHeight)).toBe(0);
+});
+
 test("a tone that was not heard is a fault with something to do", async ({ people }) => {
   const ada = await people.join("Ada", { microphone: { hertz: 440 } });
   await ada.register();
