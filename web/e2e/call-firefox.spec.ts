@@ -1,28 +1,16 @@
-/** A call between Chromium and Firefox. Playwright drives a Firefox of its own only, so Puppeteer drives this one. */
-import puppeteer, { type Browser } from "puppeteer-core";
+/** A call between Chromium and Firefox. */
+import type { Browser } from "puppeteer-core";
 
-import { firefoxPath } from "./harness/browsers";
 import { Caller } from "./harness/calls";
+import { FIREFOX_HERTZ, launchFirefox } from "./harness/firefox";
 import { accountOf } from "./harness/person";
 import { Puppet } from "./harness/puppet";
 import { expect, test } from "./harness/test";
 
-/** The pitch of Firefox's fake microphone. */
-const FIREFOX_HERTZ = 1000;
-
 let firefox: Browser;
 
 test.beforeEach(async () => {
-  firefox = await puppeteer.launch({
-    browser: "firefox",
-    executablePath: firefoxPath(),
-    extraPrefsFirefox: {
-      "media.navigator.streams.fake": true,
-      "media.navigator.audio.fake_frequency": FIREFOX_HERTZ,
-      "media.navigator.permission.disabled": true,
-      "media.autoplay.default": 0,
-    },
-  });
+  firefox = await launchFirefox();
 });
 
 test.afterEach(() => firefox.close());

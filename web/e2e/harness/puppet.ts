@@ -86,6 +86,27 @@ export class Puppet {
     }).toPass({ timeout: 10_000 });
   }
 
+  /** The names of all buttons. */
+  buttons(): Promise<string[]> {
+    return this.#page.$$eval("button", (nodes) =>
+      nodes.map((node) => (node.ariaLabel ?? node.textContent).trim()),
+    );
+  }
+
+  /** The text of the list item under that heading, with what only screen readers tell; empty before it is there. */
+  listItem(name: string): Promise<string> {
+    return this.#page.$$eval(
+      "li",
+      (items, wanted) => {
+        const heading = (item: Element) =>
+          item.querySelector("h3")?.firstChild?.textContent?.trim();
+        const named = items.find((item) => heading(item) === wanted);
+        return named?.textContent ?? "";
+      },
+      name,
+    );
+  }
+
   /** The energy of the sound that arrived so far (webrtc-stats `totalAudioEnergy`). */
   energyHeard(): Promise<number> {
     return this.#inbound("totalAudioEnergy");

@@ -48,7 +48,7 @@ async function listen(
   track: MediaStreamTrack,
   listening: (level: number) => void,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<number | null> {
   const context = new AudioContext();
   try {
     const analyser = new AnalyserNode(context, { fftSize: 8192 });
@@ -62,7 +62,7 @@ async function listen(
       listening(peak);
       loudest = Math.max(loudest, peak);
     }
-    return loudest;
+    return context.state === "running" ? loudest : null;
   } finally {
     void context.close();
   }

@@ -15,8 +15,8 @@ export interface PageFinding {
 }
 
 export type MicrophoneFinding =
-  /** It opened; `peak` is the loudest sample while it was listened to, from 0 to 1. */
-  { is: "open"; name: string; peak: number } | { is: "fault"; fault: MicrophoneFault };
+  /** It opened; `peak` is the loudest sample while it was listened to, from 0 to 1; nothing where the browser holds sound back. */
+  { is: "open"; name: string; peak: number | null } | { is: "fault"; fault: MicrophoneFault };
 
 export type SpeakerFinding =
   /** The browser played a tone; only the person knows whether it was heard. */
@@ -63,6 +63,8 @@ export type SoundFinding =
   | { is: "heard"; roundTrip: number | null; lost: number }
   /** A path stood, and no tone came back. */
   | { is: "not_heard" }
+  /** A path stood, and the browser holds sound back, so no tone was sent. Firefox does so where there is no loudspeaker. */
+  | { is: "held_back" }
   /** No path came about. */
   | { is: "no_path" };
 

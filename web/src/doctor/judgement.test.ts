@@ -31,6 +31,7 @@ describe("the microphone", () => {
   it.each<[MicrophoneFinding, string, string]>([
     [{ is: "open", name: "Headset", peak: 0.2 }, "ok", "Headset works"],
     [{ is: "open", name: "", peak: 0.2 }, "ok", "The microphone works"],
+    [{ is: "open", name: "Headset", peak: null }, "ok", "Headset opens"],
     [{ is: "open", name: "Headset", peak: 0 }, "warning", "Headset gives no sound at all"],
     [{ is: "fault", fault: "denied" }, "fault", "The microphone is not allowed"],
     [{ is: "fault", fault: "missing" }, "fault", "No microphone was found"],
@@ -86,7 +87,11 @@ it.each([
 
 it("the worst verdict decides what is said of all", () => {
   const fine = ok("");
-  expect(summary([fine, skipped(""), { ...fine, level: "asked" }]).level).toBe("ok");
+  expect(summary([fine, skipped("")])).toEqual(ok("Calls work from here"));
+  expect(summary([fine, { ...fine, level: "asked" }])).toMatchObject({
+    level: "ok",
+    remedy: "One question is left for you.",
+  });
   expect(summary([fine, warning("", ""), warning("", "")])).toMatchObject({
     level: "warning",
     remedy: "2 things could be better.",

@@ -39,6 +39,9 @@ export function judgePage({ secure, webrtc }: PageFinding, { host }: Place): Ver
 export function judgeMicrophone(finding: MicrophoneFinding): Verdict {
   if (finding.is === "fault") return microphoneFault(finding.fault);
   const name = finding.name === "" ? "The microphone" : finding.name;
+  if (finding.peak === null) {
+    return ok(`${name} opens`, "How loud it is was not measured: the browser holds sound back.");
+  }
   if (finding.peak < SILENT_PEAK) {
     return warning(
       `${name} gives no sound at all`,
@@ -72,7 +75,7 @@ export function judgeSpeaker(finding: SpeakerFinding, heard: boolean | null): Ve
   if (finding.is === "held_back") {
     return warning(
       "The browser holds sound back",
-      "Press Test again. If it stays so, allow sound for this page in the browser’s settings.",
+      "Press Test again. If it stays so, see whether a loudspeaker is plugged in, and allow sound for this page in the browser’s settings.",
     );
   }
   switch (heard) {
@@ -105,7 +108,8 @@ export function judgeServer(finding: ServerFinding, { host }: Place): Verdict {
     case "silent":
       return fault(
         `${host} does not answer`,
-        "Look whether other pages open. If they do, the server is down, or its address leads elsewhere: tell whoever runs it.",
+        // No page is told why: a certificate that has expired looks like a server that is down.
+        "Look whether other pages open. If they do, load this one anew: the browser says so where the certificate has expired. Else the server is down, or its address leads elsewhere. Tell whoever runs it.",
       );
   }
 }

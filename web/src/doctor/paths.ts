@@ -122,7 +122,7 @@ export async function sendTone(
     });
     sender.addTrack(tone.track);
     await connect(sender, receiver);
-    return await listen({ sender, receiver, loudness: () => loudness() }, signal);
+    return await listen({ sender, receiver, tone, loudness: () => loudness() }, signal);
   } finally {
     player.srcObject = null;
     tone.close();
@@ -161,13 +161,14 @@ async function connect(sender: RTCPeerConnection, receiver: RTCPeerConnection): 
 }
 
 async function listen(
-  { sender, receiver, loudness }: Listening,
+  { sender, receiver, tone, loudness }: Listening,
   signal: AbortSignal,
 ): Promise<SoundFinding> {
   const until = performance.now() + SOUND_PATIENCE_MS;
   while (loudness() < HEARD_LOUDNESS) {
     if (performance.now() > until) {
-      return { is: receiver.connectionState === "connected" ? "not_heard" : "no_path" };
+      if (receiver.connectionState !== "connected") return { is: "no_path" };
+      return { is: tone.isSounding ? "not_heard" : "held_back" };
     }
     await pause(LOOK_MS, signal);
   }
@@ -183,6 +184,7 @@ async function listen(
 interface Listening {
   sender: RTCPeerConnection;
   receiver: RTCPeerConnection;
+  tone: Tone;
   loudness: () => number;
 }
 

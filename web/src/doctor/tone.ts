@@ -14,11 +14,16 @@ export class Tone {
     const out = new MediaStreamAudioDestinationNode(this.#context);
     source.connect(new GainNode(this.#context, { gain: LOUD })).connect(out);
     source.start();
-    // A press began the test, so no browser holds it back.
+    // A press began the test, so no browser holds it back that has a loudspeaker.
     void this.#context.resume();
     const [track] = out.stream.getAudioTracks();
     if (!track) throw new Error("the destination of an audio graph has no track");
     this.track = track;
+  }
+
+  /** Whether the browser lets it sound. */
+  get isSounding(): boolean {
+    return this.#context.state === "running";
   }
 
   /** Listens to a stream; what is given tells how loud it is at this moment, 0 to 1. */

@@ -73,5 +73,6 @@ export function summary(verdicts: readonly Verdict[]): Verdict {
       warnings === 1 ? "One thing could be better." : `${warnings} things could be better.`,
     );
   }
-  return ok("Calls work from here");
+  const isAsked = count("asked") > 0;
+  return ok("Calls work from here", isAsked ? "One question is left for you." : null);
 }

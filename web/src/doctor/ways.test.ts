@@ -124,6 +124,7 @@ it.each<[SoundFinding | null, Verdict["level"], string]>([
   [{ is: "heard", roundTrip: 60, lost: 0.12 }, "warning", "12 of 100 packets"],
   [{ is: "heard", roundTrip: 900, lost: 0 }, "warning", "late in 900 ms"],
   [{ is: "not_heard" }, "fault", "no sound came back"],
+  [{ is: "held_back" }, "skipped", "A path through the relay stands"],
   [{ is: "no_path" }, "fault", "nothing goes through"],
   [null, "skipped", "Not tested"],
 ])("sound that is %o is %s", (finding, level, words) => {

@@ -176,6 +176,11 @@ export function judgeSound(finding: SoundFinding | null): Verdict {
         "A path through the relay stands, but no sound came back",
         "Test again. If it stays so, try another browser, and tell whoever runs the server.",
       );
+    case "held_back":
+      return skipped(
+        "A path through the relay stands",
+        "No tone was sent over it, because the browser holds sound back. Is there a loudspeaker?",
+      );
     case "heard": {
       const { lost, roundTrip } = finding;
       const time = roundTrip === null ? "" : ` in ${roundTrip} ms`;
