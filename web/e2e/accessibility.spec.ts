@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 
+import { endTest, line, startTest } from "./harness/checkup";
 import type { Person } from "./harness/person";
 import { expect, test } from "./harness/test";
 
@@ -67,6 +68,26 @@ for (const colorScheme of ["light", "dark"] as const) {
     await ada.page.keyboard.press("Escape");
     await expectAccessible(ada, "do not disturb");
   });
+
+  for (const viewport of [
+    { width: 1100, height: 720 },
+    { width: 360, height: 740 },
+  ]) {
+    const where = `${colorScheme}, ${viewport.width} pixels wide`;
+    test(`axe finds nothing serious in the test of the connection, ${where}`, async ({
+      people,
+    }) => {
+      const context = { colorScheme, viewport, reducedMotion: "reduce" } as const;
+      const ada = await people.join("Ada", { context, microphone: "denied" });
+      await ada.register();
+      await startTest(ada);
+      await expectAccessible(ada, "being tested");
+      await endTest(ada);
+      await expect(line(ada, "Microphone")).toContainText("Broken");
+      await expect(line(ada, "Loudspeaker")).toContainText("Your turn");
+      await expectAccessible(ada, "the report");
+    });
+  }
 }
 
 async function expectAccessible({ page }: Person, view: string): Promise<void> {
