@@ -1,5 +1,5 @@
 # The few commands people type. Each says what it needs and installs what it can.
-.PHONY: help run test check e2e types screenshots voice bench
+.PHONY: help run test check e2e types screenshots voice bench networks
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -27,3 +27,6 @@ voice: ## measure speech through bad networks (an hour, as root), write docs/voi
 
 bench: ## measure what relaying voice costs, beside coturn (four minutes), write the table of docs/relay.md
 	scripts/bench
+
+networks: ## play a call between every two kinds of network (two minutes, as root), write docs/networks.md
+	scripts/networks $(CALLS)
