@@ -52,7 +52,7 @@ pub const HELLO_DEADLINE: Milliseconds = Milliseconds::from_seconds(5);
 pub const PING_INTERVAL: Milliseconds = Milliseconds::from_seconds(10);
 /// Either side gives a socket up after so much silence.
 pub const SILENCE_LIMIT: Milliseconds = Milliseconds::from_seconds(15);
-/// A client that asked `ping` gives its socket up when nothing came for so long.
+/// A client that asked `ping` gives its socket up when no `pong` came for so long.
 pub const PONG_DEADLINE: Milliseconds = Milliseconds::from_seconds(2);
 /// The same while it is in a call: whoever talks is heard again 5 s after the network broke, and a socket too
 /// many costs nothing.

@@ -17,7 +17,7 @@ import { FAREWELL_MS } from "./invariants";
 import { routeOf } from "./route";
 
 /** How often it is looked whether sound of the other side arrived, and which way it goes. */
-const LOOK_INTERVAL_MS = 1_000;
+const LOOK_INTERVAL_MS = 500;
 
 /** What a connection tells. Nothing is told after {@link Connection.sayGoodbye}. */
 export interface ConnectionEvents extends ControlEvents {
@@ -33,8 +33,10 @@ export interface ConnectionEvents extends ControlEvents {
   failed(): void;
   /** Sound goes another way than before. */
   route(route: Route): void;
-  /** Packets of sound arrived since the last time; about once a second while they do. */
+  /** Packets of sound arrived since the last time; about twice a second while they do. */
   heard(): void;
+  /** No packet came since {@link heard} was told: the other side has no sound to send, or its packets are lost. Told once. */
+  quiet(): void;
   /** The other side's sound, before there is any to hear. */
   sound(stream: MediaStream): void;
 }
@@ -100,6 +102,7 @@ export class Connection {
   readonly #belongings: Belongings;
   readonly #otherLevel = new FreshLevel();
   #packetsHeard = 0;
+  #isQuiet = true;
   #transceiver: RTCRtpTransceiver | null = null;
   #remoteUfrag = "";
   /** The certificate of the other side, which a call keeps: nothing has vouched for another one. */
@@ -224,9 +227,14 @@ export class Connection {
     for (const report of stats.values() as Iterable<InboundStats>) {
       if (report.type === "inbound-rtp") packets += report.packetsReceived ?? 0;
     }
-    if (packets <= this.#packetsHeard) return;
-    this.#packetsHeard = packets;
-    this.#events.heard();
+    if (packets > this.#packetsHeard) {
+      this.#packetsHeard = packets;
+      this.#isQuiet = false;
+      this.#events.heard();
+    } else if (!this.#isQuiet) {
+      this.#isQuiet = true;
+      this.#events.quiet();
+    }
   }
 
   #found(candidate: RTCIceCandidate): void {

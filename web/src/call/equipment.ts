@@ -24,6 +24,8 @@ export interface EquipmentPorts {
   readonly paths: Paths;
   /** Takes what happened. */
   readonly happened: (input: HandsetInput) => void;
+  /** The other side's packets stopped coming. */
+  readonly quiet: () => void;
   /** Is told when the browser holds the voice back until somebody touches the page, and when no longer. */
   readonly soundBlocked: (blocked: boolean) => void;
   /** The microphone went away, and the call goes on with another one of this name. */
@@ -183,6 +185,7 @@ export class Equipment {
         failed: () => happened({ type: "peer_failed" }),
         route: (route) => happened({ type: "route_changed", route }),
         heard: () => happened({ type: "heard" }),
+        quiet: this.#ports.quiet,
         controlOpened: () => happened({ type: "control_opened" }),
         control: (message) => happened({ type: "control", message }),
         sound: (stream) => this.#voice.attach(stream),

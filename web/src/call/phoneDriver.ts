@@ -178,6 +178,9 @@ export class PhoneDriver {
           if (input.type === "peer_disconnected") this.#ports.line.check();
           this.hand({ type: "handset", slot, input });
         },
+        // What carries the sound off may carry the line off as well, and the sooner that is known the sooner a new path
+        // can be agreed on. The same question comes of a side that mutes itself; it is a small one.
+        quiet: () => this.#ports.line.check(),
         soundBlocked: (blocked) => this.#tellBlocked(slot, blocked),
         microphoneChanged: this.#ports.microphoneChanged,
       },
@@ -237,8 +240,7 @@ export class PhoneDriver {
         // The phone plays one tone for both.
         break;
       default:
-        // What silenced the path may have cut the line as well, and a new path is agreed on over that.
-        if (effect.type === "make_offer" && effect.ice_restart) this.#ports.line.check();
+        if (asksForANewPath(effect)) this.#ports.line.check();
         equipment.perform(effect);
         break;
     }
@@ -351,6 +353,15 @@ export class PhoneDriver {
     }
     this.#faults = says;
   }
+}
+
+/**
+ * Whether a new path is looked for in mid-call. What silenced the path may have cut the line as well, at the side that noticed
+ * and no less at the side that is asked: it may hear everything and be heard nowhere.
+ */
+function asksForANewPath(effect: HandsetEffect): boolean {
+  if (effect.type === "make_offer") return effect.ice_restart;
+  return effect.type === "make_answer" && effect.description.epoch > 0;
 }
 
 /** The call that is over once the server has heard this; nothing for every other request. */

@@ -182,6 +182,16 @@ test("a line in doubt is asked, kept where the server answers and dialled anew w
   expect(dialled).toHaveLength(2);
 });
 
+test("a line in doubt on which frames come but no answer is dialled anew: it may be open in one direction only", async () => {
+  const { socket, dialled, last } = await connected();
+  socket.check();
+  await vi.advanceTimersByTimeAsync(1_999);
+  last().receive({ type: "ping" });
+  expect(dialled).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(2);
+  expect(dialled).toHaveLength(2);
+});
+
 test("a line in doubt has less time to answer while a call is under way", async () => {
   const { socket, dialled } = await connected();
   socket.inCall(true);

@@ -195,7 +195,7 @@ export class Socket implements Line {
       case "ping":
         return this.#send({ type: "pong" });
       case "pong":
-        return;
+        return this.#doubtless();
       case "going_away":
         this.#comeBackAfter = frame.reconnect_after;
         break;
@@ -220,14 +220,19 @@ export class Socket implements Line {
 
   /** Something came: the line is given up only after as much silence again. */
   #heard(limit = SILENCE_LIMIT_MS): void {
-    this.#stopListening();
+    clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#closed(0), limit);
+  }
+
+  /** The server heard what was asked. That frames come proves nothing: after a change of route they may still, and nothing goes. */
+  #doubtless(): void {
+    clearTimeout(this.#doubt);
+    this.#doubt = undefined;
   }
 
   #stopListening(): void {
     clearTimeout(this.#silence);
-    clearTimeout(this.#doubt);
-    this.#doubt = undefined;
+    this.#doubtless();
   }
 
   #closed(code: number): void {

@@ -94,7 +94,7 @@ pub enum Input {
     /// The peer connection knows an access to the relay that it did not have when it looked for its paths: the server
     /// was away, or answered late.
     RelayRenewed,
-    /// Packets of the other side's sound arrived since the last time this was handed in; about once a second.
+    /// Packets of the other side's sound arrived since the last time this was handed in; about twice a second.
     Heard,
     /// The control channel is open.
     ControlOpened,
