@@ -13,6 +13,11 @@ pub(super) const VIRTUAL: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
 
 impl Relay {
     /// Whether a peer at the address may be permitted for an allocation with that relayed address.
+    ///
+    /// With [`Ports::One`] every peer may, though nothing but an allocation of the same group is ever reached: packets to
+    /// others are dropped ([`DropReason::PeerDenied`](crate::DropReason::PeerDenied)), and from others none can come. A
+    /// browser asks for each address that the other side names, and gives a pair up at once where it is told 403: if
+    /// the address of the other's allocation comes last, no pair is left, and the call has failed before its only path was tried.
     pub(super) fn judge_peer(&self, relayed: SocketAddr, peer: IpAddr) -> Result<(), Refusal> {
         if relayed.is_ipv4() != peer.is_ipv4() {
             return Err(Refusal::PeerAddressFamilyMismatch);
@@ -27,7 +32,8 @@ impl Relay {
             {
                 Ok(())
             }
-            Ports::One | Ports::Range(_) => Err(Refusal::Forbidden),
+            Ports::One => Ok(()),
+            Ports::Range(_) => Err(Refusal::Forbidden),
         }
     }
 

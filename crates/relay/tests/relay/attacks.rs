@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use relay::{ClientId, Credential, Device, DropReason, Group, Key, Transport, UnixSeconds};
+use relay::{
+    ClientId, Credential, Delivery, Device, DropReason, Group, Key, Transport, UnixSeconds,
+};
 use stun_types::message::{BINDING, Message, MessageWrite, MessageWriteVec};
 use turn_types::message::ALLOCATE;
 
@@ -10,10 +12,10 @@ use crate::world::{Guest, KEY, World, client, udp};
 
 /// As a proxy into the host's own machine or network: with one port there is nowhere to go but to the same call.
 #[test]
-fn no_peer_but_the_other_end_of_the_call_is_permitted() {
+fn no_peer_but_the_other_end_of_the_call_is_reached() {
     let mut world = World::new();
     let mut guest = world.allocated("call", "laptop", 1000);
-    for peer in [
+    let inside = [
         "127.0.0.1:8080",
         "0.0.0.0:8080",
         "10.0.0.1:22",
@@ -22,14 +24,17 @@ fn no_peer_but_the_other_end_of_the_call_is_permitted() {
         "192.168.1.1:53",
         "255.255.255.255:9",
         "8.8.8.8:53",
-    ] {
+    ];
+    for (peer, channel) in inside.into_iter().zip(0x4000..) {
         let peer = peer.parse().unwrap();
-        assert_eq!(guest.permit(&mut world, peer).error, Some(403), "{peer}");
-        let bound = guest.bind(&mut world, 0x4000, peer);
-        assert_eq!(bound.error, Some(403), "{peer}");
-        assert!(guest.send(&mut world, peer, b"GET /").is_none());
+        assert_eq!(guest.permit(&mut world, peer).error, None, "{peer}");
+        assert_eq!(guest.bind(&mut world, channel, peer).error, None, "{peer}");
+        assert!(guest.send(&mut world, peer, b"GET /").is_none(), "{peer}");
+        let sent = guest.send_on(&mut world, channel, b"GET /");
+        assert!(sent.is_none(), "{peer}");
     }
-    assert_eq!(world.dropped(DropReason::NoPermission), 8);
+    assert_eq!(world.dropped(DropReason::PeerDenied), 16);
+    assert_eq!(world.relay.counters().from_clients.packets, 0);
     for peer in [
         "[::1]:8080",
         "[::ffff:127.0.0.1]:8080",
@@ -38,6 +43,22 @@ fn no_peer_but_the_other_end_of_the_call_is_permitted() {
         let answer = guest.permit(&mut world, peer.parse().unwrap());
         assert_eq!(answer.error, Some(443), "{peer}");
     }
+}
+
+/// A browser that is refused one address of the other side gives up before it knows the next.
+#[test]
+fn who_names_addresses_of_no_use_first_is_reached_all_the_same() {
+    let mut world = World::new();
+    let mut guest = world.allocated("call", "laptop", 1000);
+    let mut other = world.allocated("call", "phone", 1001);
+    for useless in ["192.168.1.7:50000", "203.0.113.7:50000"] {
+        let answer = guest.permit(&mut world, useless.parse().unwrap());
+        assert_eq!(answer.error, None, "{useless}");
+    }
+    assert_eq!(guest.permit(&mut world, other.relayed()).error, None);
+    assert_eq!(other.permit(&mut world, guest.relayed()).error, None);
+    let heard = guest.send(&mut world, other.relayed(), b"ahoy").unwrap();
+    assert_eq!(heard.to, Delivery::Client(other.id));
 }
 
 #[test]

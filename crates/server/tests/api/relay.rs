@@ -10,6 +10,7 @@ use protocol::relay::{
 };
 use protocol::socket::{Outcome, RequestBody, RequestError};
 use server::config::{RelayListen, RelayPorts};
+use tokio::net::UdpSocket;
 use tokio::process::Command;
 
 use crate::app::TestApp;
@@ -84,16 +85,19 @@ async fn nothing_is_reached_but_the_own_call() {
     let (call, _) = ada.start_call(conversation).await.unwrap();
     let mut guest = Turn::udp(relay(&app), &access(&mut ada, call).await).await;
     let own = guest.allocate().await.unwrap();
-    let inside: [IpAddr; 6] = [
+    // A service of the host, which anybody may ask for and nobody reaches.
+    let service = UdpSocket::bind((app.address.ip(), 0)).await.unwrap();
+    let inside: [IpAddr; 5] = [
         app.address.ip(),
-        relay(&app).ip(),
         [10, 0, 0, 1].into(),
         [192, 168, 1, 1].into(),
         [169, 254, 169, 254].into(),
         [8, 8, 8, 8].into(),
     ];
     for address in inside {
-        assert!(!guest.permit(address).await, "{address}");
+        assert!(guest.permit(address).await, "{address}");
+        let port = service.local_addr().unwrap().port();
+        guest.send((address, port).into(), b"let me out").await;
     }
     // A stranger to the call knows the address of an allocation and has one of his own.
     let mut eve = app.join("eve").await;
@@ -107,6 +111,9 @@ async fn nothing_is_reached_but_the_own_call() {
     guest.send(own, b"self").await;
     assert_eq!(guest.hears().await, (own, b"self".to_vec()));
     assert_eq!(stranger.hears().await, (theirs, b"self".to_vec()));
+    assert_eq!(counters(&app).dropped(relay::DropReason::PeerDenied), 7);
+    let nothing = service.try_recv(&mut [0; 32]).unwrap_err();
+    assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
 }
 
 #[tokio::test]
