@@ -81,9 +81,9 @@ pub(crate) fn measure(cell: Cell, ahoy: &Path) -> io::Result<Figures> {
         }
     };
     let streams = streams(&contender, cell.load.streams())?;
-    run(cell.load, &contender, &streams, WARM_UP)?;
+    run(cell.load, &streams, WARM_UP)?;
     let (server, own) = (cpu::used(contender.process())?, cpu::own());
-    let ran = run(cell.load, &contender, &streams, RUN)?;
+    let ran = run(cell.load, &streams, RUN)?;
     let mut delays = ran.delays;
     delays.sort_unstable();
     Ok(Figures {
@@ -97,12 +97,7 @@ pub(crate) fn measure(cell: Cell, ahoy: &Path) -> io::Result<Figures> {
     })
 }
 
-fn run(
-    load: Load,
-    _contender: &Contender,
-    streams: &Streams,
-    time: Duration,
-) -> io::Result<load::Ran> {
+fn run(load: Load, streams: &Streams, time: Duration) -> io::Result<load::Ran> {
     match load {
         Load::Voice { .. } => load::voice(streams, time),
         Load::Saturated { .. } => {

@@ -4,11 +4,11 @@
 //! shared so is not refused when another program of the same user has it, so it is taken alone first.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::thread::available_parallelism;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 
 use super::datagrams::Datagrams;
 use crate::config::RelayListen;
@@ -28,7 +28,7 @@ const FREE_PORT_TRIES: u32 = 16;
 pub struct Bound {
     address: SocketAddr,
     listener: TcpListener,
-    datagrams: Vec<UdpSocket>,
+    datagrams: Vec<Datagrams>,
 }
 
 impl Bound {
@@ -57,9 +57,7 @@ impl Bound {
     }
 
     pub(super) fn into_parts(self) -> (TcpListener, Vec<Datagrams>) {
-        let datagrams = self.datagrams.into_iter();
-        let datagrams = datagrams.map(|socket| Datagrams::new(socket, self.address));
-        (self.listener, datagrams.collect())
+        (self.listener, self.datagrams)
     }
 
     fn at(address: SocketAddr) -> io::Result<Self> {
@@ -96,7 +94,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-fn datagrams(address: SocketAddr) -> io::Result<Vec<UdpSocket>> {
+fn datagrams(address: SocketAddr) -> io::Result<Vec<Datagrams>> {
     let alone = socket(address, Type::DGRAM, Protocol::UDP)?;
     alone.bind(&address.into())?;
     drop(alone);
@@ -107,7 +105,7 @@ fn datagrams(address: SocketAddr) -> io::Result<Vec<UdpSocket>> {
         socket.set_recv_buffer_size(BUFFER_BYTES)?;
         socket.set_send_buffer_size(BUFFER_BYTES)?;
         socket.bind(&address.into())?;
-        UdpSocket::from_std(socket.into())
+        Datagrams::new(UdpSocket::from(socket), address)
     };
     (0..cores.min(SOCKETS_MAX)).map(|_| shared()).collect()
 }
@@ -131,14 +129,13 @@ mod tests {
         let bound = bind("127.0.0.1:0").unwrap().unwrap();
         assert_ne!(bound.address().port(), 0);
         assert_eq!(bound.listener.local_addr().unwrap(), bound.address());
-        for socket in &bound.datagrams {
-            assert_eq!(socket.local_addr().unwrap(), bound.address());
-        }
+        let taken = UdpSocket::bind(bound.address());
+        assert!(taken.is_err_and(|error| is_taken(&error)));
     }
 
     #[tokio::test]
     async fn a_port_that_another_program_has_is_refused_by_udp_and_by_tcp() {
-        let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
         let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         for taken in [udp.local_addr().unwrap(), tcp.local_addr().unwrap()] {
             let (address, error) = bind(&taken.to_string()).unwrap_err();

@@ -180,7 +180,7 @@ impl Engine {
             }
             Delivery::Client(client) => {
                 if let Some(datagrams) = self.datagrams.get(place) {
-                    datagrams.send(packet, client.remote);
+                    datagrams.send(packet, &client);
                 }
             }
             Delivery::Peer { socket, to } => self.relayed.send(socket, packet, to),

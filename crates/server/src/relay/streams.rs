@@ -48,8 +48,30 @@ struct Open {
 /// What waits to be written to a stream.
 #[derive(Debug, Default)]
 struct Waiting {
-    bytes: Mutex<Vec<u8>>,
+    frames: Mutex<Frames>,
     more: Notify,
+}
+
+/// Packets one after the other.
+#[derive(Debug, Default)]
+struct Frames {
+    bytes: Vec<u8>,
+    /// Where each ends in the bytes.
+    ends: Vec<usize>,
+}
+
+impl Frames {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts
+            .zip(&self.ends)
+            .map(|(start, &end)| &self.bytes[start..end])
+    }
 }
 
 /// The place of a stream among all. Dropping it gives the place up.
@@ -99,28 +121,30 @@ impl Streams {
 
 impl Waiting {
     fn push(&self, packet: &[u8]) {
-        let mut bytes = self.lock();
-        if bytes.len() + packet.len() <= WAITING_MAX_BYTES {
-            bytes.extend_from_slice(packet);
-            drop(bytes);
+        let mut frames = self.lock();
+        if frames.bytes.len() + packet.len() <= WAITING_MAX_BYTES {
+            frames.bytes.extend_from_slice(packet);
+            let end = frames.bytes.len();
+            frames.ends.push(end);
+            drop(frames);
             self.more.notify_one();
         }
     }
 
     /// Puts what waits in place of what `taken` has; it keeps its memory for the next time.
-    async fn take(&self, taken: &mut Vec<u8>) {
+    async fn take(&self, taken: &mut Frames) {
         taken.clear();
         loop {
             std::mem::swap(&mut *self.lock(), taken);
-            if !taken.is_empty() {
+            if !taken.ends.is_empty() {
                 return;
             }
             self.more.notified().await;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Frames> {
+        self.frames.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -230,12 +254,16 @@ async fn read(
     }
 }
 
+/// Each packet is written by itself, so that inside TLS it has a record of its own: there are clients, coturn's among them,
+/// that take a record for a packet and lose what follows in it.
 async fn write(waiting: &Waiting, mut writer: impl AsyncWrite + Unpin) -> io::Result<()> {
-    let mut taken = Vec::new();
+    let mut taken = Frames::default();
     loop {
         waiting.take(&mut taken).await;
         let written = async {
-            writer.write_all(&taken).await?;
+            for packet in taken.iter() {
+                writer.write_all(packet).await?;
+            }
             writer.flush().await
         };
         timeout(WRITE_PATIENCE, written).await??;
@@ -284,11 +312,10 @@ mod tests {
         for _ in 0..1_000 {
             streams.send(&client(1, 1), &[0; 160]);
         }
-        assert!(waiting.lock().len() <= WAITING_MAX_BYTES);
-        assert!(
-            waiting.lock().len().is_multiple_of(160),
-            "whole packets only"
-        );
+        let frames = waiting.lock();
+        assert!(frames.bytes.len() <= WAITING_MAX_BYTES);
+        assert!(!frames.ends.is_empty());
+        assert!(frames.iter().all(|packet| packet.len() == 160), "whole");
     }
 
     fn client(address: u32, port: u32) -> ClientId {
