@@ -39,3 +39,4 @@ mod stun;
 mod survival;
 mod tokens;
 mod turn;
+mod turn_range;
