@@ -26,6 +26,23 @@ test("fault 8: another network in mid-call, and both hear each other within five
   await expect(ben.person.timeline.getByText("Voice call")).toHaveCount(1);
 });
 
+test("where packets are lost, each repeats more of those before, and the voice goes on", async ({
+  people,
+  network,
+  server,
+}) => {
+  const { ada, ben, adasPlace } = await apart(people, network, server);
+  await connect(ada, ben);
+  const before = await ben.ear.bytesPerPacket();
+  adasPlace.loseUdp(20);
+  // Three earlier packets in place of one, once the other side has reported what is missing.
+  await expect
+    .poll(() => ben.ear.bytesPerPacket(), { timeout: 30_000 })
+    .toBeGreaterThan(1.8 * before);
+  await ada.talks(ben);
+  await ben.talks(ada);
+});
+
 test.describe("with little patience", () => {
   // With a relay the sound would find its way by TCP.
   const calls = { lost_after_ms: 5_000, restart_after_ms: 500 };

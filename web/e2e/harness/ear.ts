@@ -197,12 +197,26 @@ export class Ear {
 
   /** Packets of sound that the newest connection sent so far. */
   packetsSent(): Promise<number> {
-    return this.#packets("outbound-rtp", "packetsSent");
+    return this.#sum("outbound-rtp", "packetsSent");
+  }
+
+  /** How many bytes of sound a packet has on average, of those that are sent in a second from now on. */
+  async bytesPerPacket(): Promise<number> {
+    const [bytes, packets] = [
+      await this.#sum("outbound-rtp", "bytesSent"),
+      await this.packetsSent(),
+    ];
+    await expect.poll(() => this.packetsSent(), { intervals: [100] }).toBeGreaterThan(packets + 40);
+    const [bytesNow, packetsNow] = [
+      await this.#sum("outbound-rtp", "bytesSent"),
+      await this.packetsSent(),
+    ];
+    return (bytesNow - bytes) / (packetsNow - packets);
   }
 
   /** Packets of sound that the newest connection received so far. */
   packetsReceived(): Promise<number> {
-    return this.#packets("inbound-rtp", "packetsReceived");
+    return this.#sum("inbound-rtp", "packetsReceived");
   }
 
   /**
@@ -217,16 +231,16 @@ export class Ear {
       .toBe(0);
   }
 
-  #packets(kind: string, count: "packetsSent" | "packetsReceived"): Promise<number> {
+  #sum(kind: string, count: "packetsSent" | "packetsReceived" | "bytesSent"): Promise<number> {
     return this.#page.evaluate(
       async ([type, name]) => {
         const { connections } = (globalThis as unknown as { witness: Witness }).witness;
         const reports = await connections.at(-1)?.getStats();
-        let packets = 0;
+        let sum = 0;
         reports?.forEach((report: { type: string } & Partial<Record<typeof name, number>>) => {
-          if (report.type === type) packets += report[name] ?? 0;
+          if (report.type === type) sum += report[name] ?? 0;
         });
-        return packets;
+        return sum;
       },
       [kind, count] as const,
     );

@@ -98,6 +98,17 @@ export class Namespace extends Place {
     nft(this, "delete table inet story");
   }
 
+  /** Loses that share of the sound that arrives here, in percent, each packet by itself. */
+  loseUdp(percent: number): void {
+    nft(
+      this,
+      `table inet lossy {
+        chain in { type filter hook input priority filter;
+          meta l4proto udp numgen random mod 100 < ${percent} drop; }
+      }`,
+    );
+  }
+
   /** Loses all new TCP connections but those to one port. */
   dropTcpBut(port: number): void {
     nft(

@@ -14,6 +14,7 @@ import type { Belongings, Inventory } from "./belongings";
 import { ControlChannel, type ControlEvents } from "./controlChannel";
 import { toCandidate, toDescription, toIceCandidate, toSdp } from "./description";
 import { FAREWELL_MS } from "./invariants";
+import { Redundancy } from "./redundancy";
 import { routeOf } from "./route";
 
 /** How often it is looked whether sound of the other side arrived, and which way it goes. */
@@ -104,6 +105,7 @@ export class Connection {
   #packetsHeard = 0;
   #isQuiet = true;
   #transceiver: RTCRtpTransceiver | null = null;
+  #redundancy: Redundancy | null = null;
   #remoteUfrag = "";
   /** The certificate of the other side, which a call keeps: nothing has vouched for another one. */
   #remoteFingerprint: string | null = null;
@@ -140,6 +142,7 @@ export class Connection {
   offerSound(): void {
     if (this.#transceiver) return;
     this.#transceiver = this.rtc.addTransceiver("audio", { direction: "sendrecv" });
+    this.#redundancy = Redundancy.of(this.#transceiver.sender, this.#belongings);
     prefer(this.#transceiver, ["audio/red", "audio/opus"]);
   }
 
@@ -147,6 +150,9 @@ export class Connection {
   answerSound(offer: CallDescription): void {
     const [transceiver] = this.rtc.getTransceivers();
     if (!transceiver) throw new Error("the offer made no transceiver");
+    if (this.#transceiver === null) {
+      this.#redundancy = Redundancy.of(transceiver.sender, this.#belongings);
+    }
     this.#transceiver = transceiver;
     transceiver.direction = "sendrecv";
     const red = offer.codecs.some((codec) => codec.codec === "red");
@@ -218,6 +224,7 @@ export class Connection {
     if (this.rtc.connectionState === "new") return;
     const stats = await this.rtc.getStats();
     if (this.#belongings.signal.aborted) return;
+    this.#redundancy?.heed(stats.values(), performance.now());
     const route = routeOf(stats.values());
     if (route !== null && route !== this.#route) {
       this.#route = route;

@@ -13,6 +13,7 @@ import {
   type ConnectionLedger,
   type Levels,
 } from "./connection";
+import { redundancyReady } from "./redundancy";
 
 /** What a peer tells. Nothing is told after {@link Peer.close}. */
 export interface PeerEvents extends ConnectionEvents {
@@ -26,7 +27,7 @@ export class Peer {
   readonly #ledger: ConnectionLedger;
   #connection: Connection | null = null;
   #track: MediaStreamTrack | null = null;
-  #tail: Promise<void> = Promise.resolve();
+  #tail = redundancyReady();
   #closed = false;
 
   constructor(paths: Paths, events: PeerEvents, ledger: ConnectionLedger) {

@@ -24,6 +24,7 @@ import type { Levels } from "./connection";
 import { Equipment } from "./equipment";
 import { NOTHING_TOLD, type SoundTold, soundTold, violations } from "./invariants";
 import { Phone } from "./phone";
+import { prepareRedundancy } from "./redundancy";
 import type { SoundTreatment } from "./screen";
 import { Tones } from "./tones";
 
@@ -79,6 +80,7 @@ export class PhoneDriver {
     treatment: SoundTreatment,
     ports: DriverPorts,
   ) {
+    prepareRedundancy();
     this.#ports = ports;
     this.#phone = new Phone(me, timeouts);
     this.#view = this.#phone.view();
