@@ -22,7 +22,7 @@ types: ## write web/src/protocol from the Rust types
 screenshots: ## take a picture of every view into web/test-results/screenshots and docs/images
 	scripts/screenshots
 
-voice: ## measure speech through bad networks (an hour, as root), write docs/voice-quality.md; `make voice ROW=clean` measures one row
+voice: ## measure speech through bad networks (an hour and a half, as root), write docs/voice-quality.md; `make voice ROW=clean` measures one row
 	scripts/voice $(ROW)
 
 bench: ## measure what relaying voice costs, beside coturn (four minutes), write the table of docs/relay.md

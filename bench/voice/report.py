@@ -30,7 +30,8 @@ WIRES = {
 # Ending of a row's name, its words, and its colour and shift in the plot.
 SETTINGS = {
     "": ("as shipped", "#1f6f5c"),
-    "-both": ("with FEC as well", "#4a7fc1"),
+    "-single": ("RED repeats one packet", "#4a7fc1"),
+    "-both": ("the same with FEC", "#8a6fc1"),
     "-fec": ("FEC in place of RED", "#c98a1b"),
     "-plain": ("neither", "#b4473f"),
 }
@@ -135,8 +136,9 @@ def privacy(results: dict[str, Result]) -> str:
         "random-10-no-dtx": "10 % lost, without DTX",
         "random-10-no-cbr": "10 % lost, without CBR",
         "random-10-16k": "10 % lost, 16 kbit/s",
-        "random-10-both": "10 % lost, with FEC as well",
-        "random-10-tcc": "10 % lost, with FEC and transport-wide feedback",
+        "random-10-single": "10 % lost, one packet repeated",
+        "random-10-both": "10 % lost, one packet repeated, with FEC",
+        "random-10-tcc": "10 % lost, one packet repeated, with transport-wide feedback",
     }
     lines = []
     for name, title in rows.items():
@@ -171,7 +173,7 @@ def common_size(direction: dict) -> float:
 
 def changing(results: dict[str, Result]) -> str:
     lines = []
-    rows = (("spiky", "Spiky, as shipped"), ("spiky-both", "Spiky, with FEC as well"), ("spiky-plain", "Spiky, without RED"))
+    rows = (("spiky", "Spiky, as shipped"), ("spiky-single", "Spiky, one packet repeated"), ("spiky-plain", "Spiky, without RED"))
     for name, title in rows:
         if name in results:
             good, bad = results[name].scores(0), results[name].scores(1)
@@ -245,7 +247,7 @@ def plot(results: dict[str, Result]) -> str:
             result = results.get(wire + ending)
             if result is None:
                 continue
-            x = middle + (j - 1.5) * 20
+            x = middle + (j - (len(SETTINGS) - 1) / 2) * 18
             scores = result.scores()
             parts.append(f'<path d="M{x} {y(min(scores))}V{y(max(scores))}" stroke="{colour}" stroke-width="2" opacity="0.5"/>')
             parts.append(f'<circle cx="{x}" cy="{y(mean(scores))}" r="5" fill="{colour}"/>')

@@ -14,6 +14,8 @@ export interface SoundSettings {
   cbr: boolean;
   /** Bits per second. */
   bitrate: number;
+  /** Whether the client repeats more than the browser's one packet where losses ask for it. */
+  deep: boolean;
   /** Whether the browsers estimate the bandwidth of the path by transport-wide feedback. */
   tcc: boolean;
 }
@@ -180,6 +182,16 @@ export function tap(): void {
       return super.setRemoteDescription({ type, sdp: changed(sdp) });
     }
   };
+  const senders = RTCRtpSender.prototype;
+  const transform = Object.getOwnPropertyDescriptor(senders, "transform");
+  if (transform) {
+    Object.defineProperty(senders, "transform", {
+      ...transform,
+      set(this: RTCRtpSender, value: unknown) {
+        if (seen.settings?.deep !== false) transform.set?.call(this, value);
+      },
+    });
+  }
   const { prototype } = RTCRtpTransceiver;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called on its transceiver below
   const prefer = prototype.setCodecPreferences;
