@@ -1,6 +1,6 @@
 //! `ahoy doctor`: tests from the host's side everything that a call needs, and says what to do about what is wrong.
 //!
-//! Probes act, [`findings`] are the words between, `judgement` and `ways` turn them into a [`Report`]. Nobody else is asked:
+//! Probes act, [`findings`] are the words between, `judgement` turns them into a [`Report`]. Nobody else is asked:
 //! whether a port is open from outside shows only where the name leads to the router's outside, or on another
 //! machine (`--url`). Nothing is changed, on the server or here.
 
@@ -9,7 +9,6 @@ mod judgement;
 mod probe;
 mod report;
 mod target;
-mod ways;
 
 use std::net::SocketAddr;
 
@@ -62,13 +61,13 @@ pub async fn examine(target: &Target, issuers: &RootCertStore, clock: &Clock) ->
 async fn examine_relay(target: &Target, place: &Place, clock: &Clock) -> Vec<Line> {
     let mut lines = Vec::new();
     let Some(here) = target.relay else {
-        lines.push(ways::stun(target, place, None));
+        lines.push(judgement::stun(target, place, None));
         return lines;
     };
     let stun = ask_stun(place, here).await;
-    lines.push(ways::stun(target, place, Some(stun)));
+    lines.push(judgement::stun(target, place, Some(stun)));
     let key = place.here.then(|| key(target)).flatten();
-    lines.extend(ways::relay(target, key.is_some(), place));
+    lines.extend(judgement::relay(target, key.is_some(), place));
     if target.mode == RelayMode::Off {
         return lines;
     }
@@ -79,11 +78,11 @@ async fn examine_relay(target: &Target, place: &Place, clock: &Clock) -> Vec<Lin
         credentials: key.as_ref().and_then(|key| credentials(key, clock)),
     };
     let ways = tester.try_ways().await;
-    lines.extend(ways::ways(target, place, &ways));
+    lines.extend(judgement::ways(target, place, &ways));
     if tester.credentials.is_some() {
-        lines.push(ways::through(tester.send_through(&ways).await));
+        lines.push(judgement::through(tester.send_through(&ways).await));
     }
-    lines.extend(ways::external_address(target, place, &ways));
+    lines.extend(judgement::external_address(target, place, &ways));
     lines
 }
 

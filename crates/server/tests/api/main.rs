@@ -32,6 +32,7 @@ mod record;
 mod relay;
 mod secrets;
 mod secure;
+mod security;
 mod sessions;
 mod settings;
 mod socket;
