@@ -69,6 +69,18 @@ export class Ear {
     await this.hears(hertz, Math.max(since + within - Date.now(), 1));
   }
 
+  /**
+   * Waits until ICE has begun anew, which it had not with the fragment before, and the pitch is heard: both within so
+   * many milliseconds. For where the old path is dead already: silence may be over before anybody listens for it.
+   */
+  async hearsAfterRestart(hertz: number, fragmentBefore: string, within: number): Promise<void> {
+    const since = Date.now();
+    await expect
+      .poll(() => this.iceFragment(), { message: "another path", timeout: within, intervals: [50] })
+      .not.toBe(fragmentBefore);
+    await this.hears(hertz, Math.max(since + within - Date.now(), 1));
+  }
+
   /** Listens for pitches while something happens. */
   async during(pitches: readonly number[], what: () => Promise<void>): Promise<Recording> {
     const recorder = await record(this.#page, pitches, HEARD_DB);

@@ -138,10 +138,12 @@ async function talking(
     staysTheSame,
     breaksAndHeals: (what) =>
       staysTheSame(async () => {
+        const ears = [caller.ear, callee.ear];
+        const before = await Promise.all(ears.map((ear) => ear.iceFragment()));
         what();
         await Promise.all([
-          caller.ear.soundsAgain(callee.hertz, AGAIN_MS),
-          callee.ear.soundsAgain(caller.hertz, AGAIN_MS),
+          caller.ear.hearsAfterRestart(callee.hertz, before[0] ?? "", AGAIN_MS),
+          callee.ear.hearsAfterRestart(caller.hertz, before[1] ?? "", AGAIN_MS),
         ]);
       }),
     isHeard,
