@@ -93,7 +93,9 @@ impl RelayedRange {
 /// How much anybody gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
-    /// Allocations of one device in one group. Default 12: three networks times UDP, TCP and TLS, and room for an ICE restart.
+    /// Allocations of one device in one group. Default 24. Chromium makes one for each family of addresses of each network
+    /// and transport, which is 4 on a network with IPv4 and IPv6 by UDP and TCP (counted) and 6 with TLS; Firefox made 2. An ICE
+    /// restart makes as many again before the old ones go, and a device may be in two networks.
     pub allocations_per_device: u16,
     /// Allocations in all. Default 4,096.
     pub allocations: u32,
@@ -125,7 +127,7 @@ impl Quotas {
 impl Default for Quotas {
     fn default() -> Self {
         Self {
-            allocations_per_device: 12,
+            allocations_per_device: 24,
             allocations: 4_096,
             bandwidth: Bandwidth::default(),
             stranger_answers_per_second: 100,
@@ -136,17 +138,18 @@ impl Default for Quotas {
 /// A rate with a burst, each way; payload only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bandwidth {
-    /// Bytes per second. Default 16,000 (128 kbit/s).
+    /// Bytes per second. Default 24,000 (192 kbit/s): Opus at 32 kbit/s with three earlier packets in each, as where packets are
+    /// lost, is 142 kbit/s with the headers of RTP.
     pub bytes_per_second: u32,
-    /// Bytes that may go at once after a silence. Default 48,000: three seconds, more than a DTLS handshake.
+    /// Bytes that may go at once after a silence. Default 72,000: three seconds, more than a DTLS handshake.
     pub burst_bytes: u32,
 }
 
 impl Default for Bandwidth {
     fn default() -> Self {
         Self {
-            bytes_per_second: 16_000,
-            burst_bytes: 48_000,
+            bytes_per_second: 24_000,
+            burst_bytes: 72_000,
         }
     }
 }

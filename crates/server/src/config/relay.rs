@@ -33,11 +33,11 @@ pub struct Relay {
     /// Whether relayed sound may go to private addresses (RFC 1918, RFC 6598, RFC 4193); only for a range of `ports`. It
     /// lets whoever can call reach this network by UDP. Default: no.
     pub allow_private_peers: bool,
-    /// Allocations of one device for one call. Browsers make one for each network and transport. Default: 12.
+    /// Allocations of one device for one call. Browsers make one for each network and transport. Default: 24.
     pub allocations_per_device: u16,
     /// Allocations in all. Default: 4096.
     pub allocations: u32,
-    /// Kilobits per second of one allocation, each way. Default: 128.
+    /// Kilobits per second of one allocation, each way. Default: 192.
     pub kilobits_per_second: u32,
 }
 
@@ -89,9 +89,9 @@ impl Default for Relay {
             external_addresses: Vec::new(),
             stun_peer: None,
             allow_private_peers: false,
-            allocations_per_device: 12,
+            allocations_per_device: 24,
             allocations: 4096,
-            kilobits_per_second: 128,
+            kilobits_per_second: 192,
         }
     }
 }
