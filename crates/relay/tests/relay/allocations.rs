@@ -214,20 +214,20 @@ fn an_even_port_can_be_asked_for() {
 #[test]
 fn a_device_has_a_quota_and_another_device_its_own() {
     let mut world = World::new();
-    for port in 0..12 {
+    for port in 0..24 {
         world.allocated("call", "laptop", 1000 + port);
     }
     let refused = world.guest("call", "laptop", 2000).allocate(&mut world);
     assert_eq!(refused.error, Some(486));
     world.allocated("call", "phone", 2001);
     world.allocated("other-call", "laptop", 2002);
-    assert_eq!(world.allocations(), 14);
+    assert_eq!(world.allocations(), 26);
 }
 
 #[test]
 fn silent_allocations_of_a_device_make_room_for_its_new_ones() {
     let mut world = World::new();
-    let mut guests: Vec<_> = (0..12)
+    let mut guests: Vec<_> = (0..24)
         .map(|port| world.allocated("call", "laptop", 1000 + port))
         .collect();
     world.pass(Duration::from_secs(31));
@@ -240,7 +240,7 @@ fn silent_allocations_of_a_device_make_room_for_its_new_ones() {
         assert!(guest.send(&mut world, peer, b"check").is_none());
     }
     let fresh = world.allocated("call", "laptop", 2000);
-    assert_eq!(world.allocations(), 12);
+    assert_eq!(world.allocations(), 24);
     assert!(
         guests[3]
             .send(&mut world, fresh.relayed(), b"check")

@@ -211,8 +211,8 @@ fn a_flood_of_allocations_ends_at_the_quota() {
         let answer = world.guest("call", "laptop", port).allocate(&mut world);
         refused += u32::from(answer.error == Some(486));
     }
-    assert_eq!(world.allocations(), 12);
-    assert_eq!(refused, 188);
+    assert_eq!(world.allocations(), 24);
+    assert_eq!(refused, 176);
 }
 
 /// Forged senders: no allocation, no memory, and each victim hears little.
