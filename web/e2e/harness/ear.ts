@@ -195,21 +195,6 @@ export class Ear {
     });
   }
 
-  /** How the newest connection reaches the relay where its own end of the way is there; "" where it is not. */
-  wayToRelay(): Promise<string> {
-    return this.#page.evaluate(async () => {
-      const { connections } = (globalThis as unknown as { witness: Witness }).witness;
-      const reports = new Map<string, Record<string, string>>();
-      (await connections.at(-1)?.getStats())?.forEach((report: Record<string, string>) => {
-        reports.set(report["id"] ?? "", report);
-      });
-      const of = (id = ""): Record<string, string> => reports.get(id) ?? {};
-      const transport = [...reports.values()].find(({ type }) => type === "transport");
-      const pair = of(transport?.["selectedCandidatePairId"]);
-      return of(pair["localCandidateId"])["relayProtocol"] ?? "";
-    });
-  }
-
   /** What the newest connection tried, for the report of a story that failed. */
   triedPaths(): Promise<string> {
     return this.#page.evaluate(async () => {

@@ -25,7 +25,7 @@ export interface Settings {
       number
     >
   >;
-  tls?: { mode: "self-signed" } | { cert: string; key: string };
+  tls?: { mode: "self-signed" };
   relay?: {
     mode: "off" | "fallback" | "always";
     ports?: string;

@@ -148,20 +148,6 @@ export class AccessNetwork {
     this.#start();
   }
 
-  /** From now on nothing leaves but TCP to that port. */
-  letOutOnly(port: number): void {
-    nft(
-      this.router,
-      `table inet strict {
-        chain out {
-          type filter hook forward priority -10;
-          iifname ${INNER} tcp dport != ${port} drop
-          iifname ${INNER} meta l4proto != tcp drop
-        }
-      }`,
-    );
-  }
-
   #start(): void {
     const outside = this.#outside[this.#starts % this.#outside.length] ?? "";
     this.#starts += 1;

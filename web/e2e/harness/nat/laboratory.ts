@@ -4,11 +4,10 @@
  */
 import { type Browser, type Page, test as base, type WebSocket } from "@playwright/test";
 
-import { Authority } from "../authority";
 import { Caller } from "../calls";
 import { namespaceObstacle } from "../namespace";
 import { introduce } from "../person";
-import { AhoyServer } from "../server";
+import { AhoyServer, type Settings } from "../server";
 import { People } from "../test";
 import {
   type AccessNetwork,
@@ -69,16 +68,12 @@ export class Traveller {
  * `test` with a laboratory that stays for all stories of a run, or until one fails. A story that failed
  * has in its report what the connections tried.
  */
-export const test = base.extend<{ paths: undefined }, { https: boolean; laboratory: Laboratory }>({
-  // Whether the server has HTTPS, with a certificate that the browsers trust.
-  https: [false, { option: true, scope: "worker" }],
+export const test = base.extend<{ paths: undefined }, { laboratory: Laboratory }>({
   laboratory: [
-    async ({ browser, https }, use) => {
-      const authority = https ? new Authority() : null;
-      const laboratory = await Laboratory.start(browser, authority);
+    async ({ browser }, use) => {
+      const laboratory = await Laboratory.start(browser);
       await use(laboratory);
       await laboratory.end();
-      authority?.remove();
     },
     { scope: "worker", timeout: 60_000 },
   ],
@@ -118,19 +113,16 @@ export class Laboratory {
   }
 
   /** Two contacts without NAT, ready to call. */
-  static async start(browser: Browser, authority: Authority | null): Promise<Laboratory> {
+  static async start(browser: Browser, settings: Settings = {}): Promise<Laboratory> {
     const internet = new Internet();
     const { within } = internet.server;
-    const settings = authority ? { tls: authority.certify(SERVER_NAME) } : {};
-    const variables = authority ? { HOME: authority.home } : {};
     const server = await AhoyServer.start(settings, { host: SERVER_NAME, listen: "[::]", within });
     const people = new People(server, browser);
     const switches = switchesFor(server);
     const join = async (name: string, hertz: number): Promise<Traveller> => {
       const device = internet.device(name.toLowerCase());
       device.moveTo(internet.network("none"));
-      const how = { network: device, switches, variables };
-      const caller = await Caller.join(people, name, hertz, how);
+      const caller = await Caller.join(people, name, hertz, { network: device, switches });
       return new Traveller(caller, device, internet);
     };
     const both = [await join("Ada", 440), await join("Ben", 1000)] as const;
