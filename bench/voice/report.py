@@ -190,7 +190,7 @@ def changing(results: dict[str, Result]) -> str:
         first = mean(score for half in halves for score in half[: len(half) // 2])
         last = mean(score for half in halves for score in half[len(half) // 2 :])
         blocks.append(
-            f"Ten minutes of *International* in one call: {len(scores)} passes, {missed} not heard, PESQ {mean(scores):.2f} "
+            f"Ten minutes of *International* in one call: {len(scores)} passes, {missed} whose chirp was lost, counted as {PESQ_MIN:.0f}, PESQ {mean(scores):.2f} "
             f"({first:.2f} in the first half, {last:.2f} in the second), worst pass {min(scores):.2f}, "
             f"longest from mouth to ear {max(long.delays):.0f} ms."
         )

@@ -101,7 +101,7 @@ def judge(folder: Path, call: dict, side: str, ear: str) -> dict:
 
 
 def judge_pass(said: Tape, heard: Tape, said_at: int) -> dict:
-    """Of a pass whose chirp was said at a sample. A chirp that never came is a call that was not heard: nothing."""
+    """Of a pass whose chirp was said at a sample. Nothing where the chirp was lost: what followed may have been heard, or not."""
     spoken = said.time_of(said_at)
     since = max(heard.sample_at(spoken), 0)
     found = find_chirp(heard.samples[since : heard.sample_at(spoken + DELAY_MAX_S + CHIRP_S)])
