@@ -18,9 +18,9 @@ use crate::cpu;
 /// From one packet of a stream to its next.
 const INTERVAL: Duration = Duration::from_millis(20);
 /// What a packet carries: 20 ms of Opus at 64 kbit/s.
-const PAYLOAD_BYTES: u16 = 160;
+pub(crate) const PAYLOAD_BYTES: u16 = 160;
 /// With the header of channel data.
-const PACKET_BYTES: usize = 4 + PAYLOAD_BYTES as usize;
+pub(crate) const PACKET_BYTES: usize = 4 + PAYLOAD_BYTES as usize;
 /// Packets of a stream that are on the way at once in a saturated load.
 const WINDOW: usize = 4;
 /// Packets that have not come back so long after the last one was sent are lost.

@@ -10,6 +10,7 @@ mod contender;
 mod cpu;
 mod forwarder;
 mod load;
+mod lock;
 mod report;
 mod round;
 mod turn;
@@ -61,6 +62,12 @@ fn run() -> Result<(), Box<dyn Error>> {
     {
         return Ok(forwarder::run()?);
     }
+    if let [command] = &arguments[..]
+        && command == "lock"
+    {
+        report::show(&report::lock(&lock::measure()?));
+        return Ok(());
+    }
     let task = task(&arguments)?;
     let before = report::machine();
     let mut measured = Vec::new();
@@ -76,7 +83,9 @@ fn run() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    let table = report::table(&before, &LOADS, &task.kinds, &measured);
+    let mut table = report::table(&before, &LOADS, &task.kinds, &measured);
+    table.push('\n');
+    table.push_str(&report::lock(&lock::measure()?));
     report::show(&table);
     match &task.write {
         Some(path) => Ok(report::write(path, &table)?),

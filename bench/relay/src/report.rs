@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use crate::contender::Kind;
+use crate::lock::Passed;
 use crate::round::{Cell, Figures, Load, Measured};
 
 /// Between these lines of a file stands the table.
@@ -115,6 +116,27 @@ pub(crate) fn table(
         }
     }
     table
+}
+
+/// What passes through the relay's lock.
+pub(crate) fn lock(passed: &[Passed]) -> String {
+    let mut line = "The relay without sockets, its one lock included:".to_owned();
+    for (
+        place,
+        &Passed {
+            threads,
+            packets_per_second,
+        },
+    ) in passed.iter().enumerate()
+    {
+        let comma = if place == 0 { "" } else { "," };
+        let threads = match threads {
+            1 => "a thread".to_owned(),
+            threads => format!("{threads} threads"),
+        };
+        let _ = write!(line, "{comma} {threads} {packets_per_second} packets/s");
+    }
+    line + ".\n"
 }
 
 fn name(load: Load) -> String {
@@ -258,6 +280,18 @@ mod tests {
         assert_eq!(
             line.to_string(),
             "| 3.5 | 75 | 25.00 % | 1 / 1 µs | 0 % | 0 % | 100.0 %"
+        );
+    }
+
+    #[test]
+    fn the_lock_has_a_line() {
+        let passed = |threads, packets_per_second| Passed {
+            threads,
+            packets_per_second,
+        };
+        assert_eq!(
+            lock(&[passed(1, 900), passed(2, 800)]),
+            "The relay without sockets, its one lock included: a thread 900 packets/s, 2 threads 800 packets/s.\n"
         );
     }
 
