@@ -25,6 +25,7 @@ mod http;
 mod https;
 mod metrics;
 mod missed;
+mod namespace;
 mod people;
 mod phone;
 mod proxy;

@@ -15,6 +15,7 @@ use tokio::process::Command;
 
 use crate::app::TestApp;
 use crate::device::{Device, befriend, new_id};
+use crate::namespace::inside;
 use crate::secure::Made;
 use crate::turn::Turn;
 
@@ -120,16 +121,38 @@ async fn nothing_is_reached_but_the_own_call() {
 /// A client takes answers from no other address than the one it asked, and a host may have several.
 #[tokio::test]
 async fn answers_come_from_the_address_that_was_asked() {
+    // By itself the machine answers all of 127.0.0.0/8 from 127.0.0.1.
+    let two = [[127, 0, 0, 1], [127, 0, 0, 2]].map(IpAddr::from);
+    talk_by_two_addresses(two, two).await;
+}
+
+#[tokio::test]
+async fn answers_come_from_the_ipv6_address_that_was_asked() {
+    let network = r#"
+        set -e
+        ip link set lo up
+        for n in 1 2 3; do ip -6 address add fd00::$n/128 dev lo nodad; done
+        exec "$0" "$@""#;
+    let own = "relay::answers_come_from_the_ipv6_address_that_was_asked";
+    if inside(own, network).await {
+        // By itself the machine answers one of its own addresses from that very address.
+        let [one, two, guest] = [1, 2, 3].map(|n| IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, n]));
+        talk_by_two_addresses([one, two], [guest, guest]).await;
+    }
+}
+
+/// Two devices of a call, each from its own address to one of the relay's.
+async fn talk_by_two_addresses(relays: [IpAddr; 2], devices: [IpAddr; 2]) {
     let app = TestApp::start_ticking(|config| {
         config.relay.listen = RelayListen::Everywhere(0);
     })
     .await;
     let mut ada = app.join("ada").await;
     let access = test_access(&mut ada).await;
-    let [first, second] =
-        [[127, 0, 0, 1], [127, 0, 0, 2]].map(|ip| SocketAddr::from((ip, relay(&app).port())));
-    let mut one = Turn::udp(first, &access).await;
-    let mut other = Turn::udp(second, &access).await;
+    let port = relay(&app).port();
+    let [first, second] = relays.map(|ip| SocketAddr::from((ip, port)));
+    let mut one = Turn::udp_from(devices[0], first, &access).await;
+    let mut other = Turn::udp_from(devices[1], second, &access).await;
     let at_one = one.allocate().await.unwrap();
     let at_other = other.allocate().await.unwrap();
     assert!(one.permit(DUMMY).await && other.permit(DUMMY).await);

@@ -41,7 +41,12 @@ enum Wire {
 
 impl Turn<TurnClientUdp> {
     pub(crate) async fn udp(server: SocketAddr, access: &RelayAccess) -> Self {
-        let socket = UdpSocket::bind((server.ip(), 0)).await.unwrap();
+        Self::udp_from(server.ip(), server, access).await
+    }
+
+    /// From that address of this machine.
+    pub(crate) async fn udp_from(own: IpAddr, server: SocketAddr, access: &RelayAccess) -> Self {
+        let socket = UdpSocket::bind((own, 0)).await.unwrap();
         socket.connect(server).await.unwrap();
         let local = socket.local_addr().unwrap();
         let client = TurnClientUdp::allocate(local, server, config(access));

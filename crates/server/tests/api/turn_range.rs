@@ -4,17 +4,14 @@
 //! which one has the public address 11.0.0.1 and the other 11.0.0.2. That takes root; for others it says that it is skipped.
 
 use std::net::{IpAddr, SocketAddr};
-use std::process::Stdio;
 
 use server::config::RelayPorts;
-use tokio::process::Command;
 
 use crate::app::TestApp;
+use crate::namespace::inside;
 use crate::relay::{relay, test_access};
 use crate::turn::Turn;
 
-/// Set where the test is inside.
-const INSIDE: &str = "AHOY_TEST_NETWORK";
 /// The peer: coturn's, which sends back what it gets.
 const PEER: &str = "11.0.0.2:3480";
 /// Runs the program `$0` with its arguments beside the peer. 0D98 is port 3480.
@@ -37,31 +34,10 @@ until grep -q ':0D98 ' /proc/$peer/net/udp; do kill -0 $peer; sleep 0.02; done
 
 #[tokio::test]
 async fn a_peer_that_is_no_client_is_reached_and_answers() {
-    if std::env::var_os(INSIDE).is_some() {
+    let own = "turn_range::a_peer_that_is_no_client_is_reached_and_answers";
+    if inside(own, NETWORK).await {
         talk().await;
-        return;
     }
-    let id = Command::new("id").arg("-u").output().await.unwrap();
-    if id.stdout != b"0\n" {
-        println!("SKIPPED: network namespaces take root");
-        return;
-    }
-    let own = std::env::current_exe().unwrap();
-    let inside = Command::new("unshare")
-        .args(["--net", "sh", "-c", NETWORK])
-        .arg(own)
-        .args(["--exact", "--nocapture"])
-        .arg("turn_range::a_peer_that_is_no_client_is_reached_and_answers")
-        .env(INSIDE, "yes")
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .expect("unshare and ip (Debian: util-linux, iproute2)");
-    let told = String::from_utf8_lossy(&inside.stdout).into_owned()
-        + &String::from_utf8_lossy(&inside.stderr);
-    assert!(inside.status.success(), "{told}");
-    assert!(told.contains("1 passed"), "{told}");
 }
 
 async fn talk() {
