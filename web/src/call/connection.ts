@@ -10,6 +10,7 @@ import type { Candidate } from "../protocol/Candidate";
 import type { DtlsRole } from "../protocol/DtlsRole";
 import type { Route } from "../protocol/Route";
 import type { Paths } from "./access";
+import { Arrivals } from "./arrivals";
 import type { Belongings, Inventory } from "./belongings";
 import { ControlChannel, type ControlEvents } from "./controlChannel";
 import { toCandidate, toDescription, toIceCandidate, toSdp } from "./description";
@@ -102,7 +103,7 @@ export class Connection {
   readonly #connections: Connections;
   readonly #belongings: Belongings;
   readonly #otherLevel = new FreshLevel();
-  #packetsHeard = 0;
+  readonly #arrivals = new Arrivals();
   #isQuiet = true;
   #transceiver: RTCRtpTransceiver | null = null;
   #redundancy: Redundancy | null = null;
@@ -219,7 +220,6 @@ export class Connection {
     this.rtc.close();
   }
 
-  /** Whether sound arrives goes by the packets and not by what is played: a browser may hold the sound back. */
   async #look(): Promise<void> {
     if (this.rtc.connectionState === "new") return;
     const stats = await this.rtc.getStats();
@@ -230,12 +230,7 @@ export class Connection {
       this.#route = route;
       this.#events.route(route);
     }
-    let packets = 0;
-    for (const report of stats.values() as Iterable<InboundStats>) {
-      if (report.type === "inbound-rtp") packets += report.packetsReceived ?? 0;
-    }
-    if (packets > this.#packetsHeard) {
-      this.#packetsHeard = packets;
+    if (this.#arrivals.came(stats.values())) {
       this.#isQuiet = false;
       this.#events.heard();
     } else if (!this.#isQuiet) {
@@ -280,12 +275,6 @@ export class Connection {
 interface MediaSourceStats {
   readonly type: string;
   readonly audioLevel?: number;
-}
-
-/** What it holds of a stream that arrives (webrtc-stats `RTCReceivedRtpStreamStats`). */
-interface InboundStats {
-  readonly type: string;
-  readonly packetsReceived?: number;
 }
 
 /** A level that counts only while packets come: without them a browser goes on naming the last one. */
