@@ -107,6 +107,14 @@ export function heard({ state }: HandsetMemory, now: Timestamp): void {
   if (state.unheard) pathIsBack(state);
 }
 
+/**
+ * A path that is looked for anew has its own time before its silence counts: whoever answers a restart would else
+ * restart once more a moment later, and throw away what both have found by then.
+ */
+export function waitForNewPath(talking: Talking): void {
+  talking.unheardAt = null;
+}
+
 /** Measures the other side's silence while there should be none. */
 export function followSilence(talking: Talking, now: Timestamp, timeouts: HandsetTimeouts): void {
   const expected = talking.sound.isExpected;

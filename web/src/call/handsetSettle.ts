@@ -6,7 +6,7 @@ import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { HandsetMemory } from "./handset";
 import { canControl, greet } from "./handsetControl";
-import { followSilence, peerIsNew } from "./handsetPath";
+import { followSilence, peerIsNew, waitForNewPath } from "./handsetPath";
 import { isFree, needsMicrophone } from "./handsetState";
 import { isAudible, isMute, toneOf } from "./handsetShow";
 
@@ -32,7 +32,10 @@ export function settle(
     memory.peer = null;
     effects.push({ type: "close_peer" });
   }
-  if (memory.state.at === "talking") followSilence(memory.state, now, timeouts);
+  if (memory.state.at === "talking") {
+    if (effects.some(isNegotiation)) waitForNewPath(memory.state);
+    followSilence(memory.state, now, timeouts);
+  }
   followSound(memory, effects);
   const tone = toneOf(memory.state);
   if (tone !== memory.tone) {
@@ -68,11 +71,15 @@ function followPeer(
       memory.peer = null;
       peerIsNew(memory, now);
     }
-    const makes = effect.type === "make_offer" || effect.type === "make_answer";
-    if (!makes || memory.peer) return [effect];
+    if (!isNegotiation(effect) || memory.peer) return [effect];
     memory.peer = { audible: true, control: "closed", route: null };
     return memory.microphone === "open" ? [effect, { type: "attach_microphone" }] : [effect];
   });
+}
+
+/** Whether a path is looked for because of it. */
+function isNegotiation({ type }: HandsetEffect): boolean {
+  return type === "make_offer" || type === "make_answer";
 }
 
 /** Microphone, control channel, peer, requests, tone. */

@@ -79,6 +79,13 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// Whether a path is looked for because of it.
+    pub(super) fn is_negotiation(&self) -> bool {
+        matches!(self, Self::MakeOffer { .. } | Self::MakeAnswer { .. })
+    }
+}
+
 /// What the person hears besides the other person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -147,6 +147,12 @@ impl Talking {
         self.unheard = false;
     }
 
+    /// A path that is looked for anew has its own time before its silence counts: whoever answers a restart would else
+    /// restart once more a moment later, and throw away what both have found by then.
+    pub(super) fn wait_for_new_path(&mut self) {
+        self.unheard_at = None;
+    }
+
     /// Measures the other side's silence while there should be none.
     pub(super) fn follow_silence(&mut self, now: Timestamp, timeouts: &Timeouts) {
         let expected = self.sound.is_expected();

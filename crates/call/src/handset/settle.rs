@@ -28,6 +28,9 @@ impl Handset {
             effects.push(Effect::ClosePeer);
         }
         if let State::Talking(talking) = &mut self.state {
+            if effects.iter().any(Effect::is_negotiation) {
+                talking.wait_for_new_path();
+            }
             talking.follow_silence(now, &self.timeouts);
         }
         self.follow_sound(effects);
@@ -59,7 +62,7 @@ impl Handset {
     fn follow_peer(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let mut followed = Vec::with_capacity(effects.len() + 1);
         for effect in effects.drain(..) {
-            let makes = matches!(effect, Effect::MakeOffer { .. } | Effect::MakeAnswer { .. });
+            let makes = effect.is_negotiation();
             let closes = effect == Effect::ClosePeer;
             followed.push(effect);
             if makes && self.peer.is_none() {
