@@ -111,7 +111,7 @@ enum What {
         end: End,
         other: End,
     },
-    /// An end hears the other, as about once a second.
+    /// An end hears the other, as browsers tell about twice a second.
     Hears {
         end: End,
     },
