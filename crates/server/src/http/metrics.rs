@@ -13,7 +13,6 @@ use axum::routing::get;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
-use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
@@ -132,19 +131,11 @@ impl Page<'_> {
     }
 
     fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
-        let metric = ConstGauge::new(value);
-        metric.encode(
-            self.0
-                .encode_descriptor(name, help, None, MetricType::Gauge)?,
-        )
+        self.one(name, help, &ConstGauge::new(value))
     }
 
     fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
-        let metric = ConstCounter::new(value);
-        metric.encode(
-            self.0
-                .encode_descriptor(name, help, None, MetricType::Counter)?,
-        )
+        self.one(name, help, &ConstCounter::new(value))
     }
 
     fn gauges<const N: usize>(
@@ -154,13 +145,7 @@ impl Page<'_> {
         label: &str,
         values: [(&str, u64); N],
     ) -> fmt::Result {
-        let mut family = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Gauge)?;
-        for (is, value) in values {
-            ConstGauge::new(value).encode(family.encode_family(&[(label, is)])?)?;
-        }
-        Ok(())
+        self.family(name, help, label, values, ConstGauge::new)
     }
 
     fn counters<const N: usize>(
@@ -170,11 +155,26 @@ impl Page<'_> {
         label: &str,
         values: [(&str, u64); N],
     ) -> fmt::Result {
-        let mut family = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Counter)?;
+        self.family(name, help, label, values, ConstCounter::new)
+    }
+
+    fn one(&mut self, name: &str, help: &str, metric: &impl EncodeMetric) -> fmt::Result {
+        let kind = metric.metric_type();
+        metric.encode(self.0.encode_descriptor(name, help, None, kind)?)
+    }
+
+    fn family<M: EncodeMetric, const N: usize>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: [(&str, u64); N],
+        metric: impl Fn(u64) -> M,
+    ) -> fmt::Result {
+        let kind = metric(0).metric_type();
+        let mut family = self.0.encode_descriptor(name, help, None, kind)?;
         for (is, value) in values {
-            ConstCounter::new(value).encode(family.encode_family(&[(label, is)])?)?;
+            metric(value).encode(family.encode_family(&[(label, is)])?)?;
         }
         Ok(())
     }
