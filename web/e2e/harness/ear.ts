@@ -16,6 +16,13 @@ const HEARD_DB = -60;
 
 /** From here on a tone is heard; a silent context has nothing but zeros. */
 const TONE_PEAK = 0.01;
+
+/** What is read of a candidate (webrtc-stats `RTCIceCandidateStats`). */
+interface CandidateStats {
+  candidateType?: string;
+  address?: string;
+}
+
 export class Ear {
   readonly #page: Pick<Page, "evaluate">;
 
@@ -177,7 +184,19 @@ export class Ear {
   }
 
   /** The way that the newest connection's packets go, by the kinds of its two ends. */
-  way(): Promise<"direct" | "relayed" | "none"> {
+  async way(): Promise<"direct" | "relayed" | "none"> {
+    const kinds = (await this.#ends()).map(({ candidateType }) => candidateType);
+    if (kinds.includes(undefined)) return "none";
+    return kinds.includes("relay") ? "relayed" : "direct";
+  }
+
+  /** The device's own address of that way, as the browser knows it. */
+  async ownAddress(): Promise<string | undefined> {
+    return (await this.#ends())[0]?.address;
+  }
+
+  /** The candidates of the newest connection's chosen pair, the own one first; empty ones where there is no such pair. */
+  #ends(): Promise<CandidateStats[]> {
     return this.#page.evaluate(async () => {
       const { connections } = (globalThis as unknown as { witness: Witness }).witness;
       const reports = new Map<string, Record<string, string>>();
@@ -187,11 +206,7 @@ export class Ear {
       const of = (id = ""): Record<string, string> => reports.get(id) ?? {};
       const transport = [...reports.values()].find(({ type }) => type === "transport");
       const pair = of(transport?.["selectedCandidatePairId"]);
-      const ends = [pair["localCandidateId"], pair["remoteCandidateId"]].map(
-        (id) => of(id)["candidateType"],
-      );
-      if (ends.includes(undefined)) return "none";
-      return ends.includes("relay") ? "relayed" : "direct";
+      return [of(pair["localCandidateId"]), of(pair["remoteCandidateId"])];
     });
   }
 

@@ -51,6 +51,21 @@ test("to where no direct path leads and back: relayed, then direct, each within 
   await call.ends();
 });
 
+test("a VPN that is switched on and off: heard again within five seconds of either", async ({
+  laboratory,
+}) => {
+  const { ada } = laboratory;
+  const call = await talking(laboratory, "port-restricted", "port-restricted");
+  const vpn = ada.network("none", "vpn");
+  // What is sent goes by the VPN from the old address and is lost; what comes still arrives there.
+  await call.breaksAndHeals(() => ada.device.preferVpn(vpn));
+  await expect
+    .poll(() => ada.caller.ear.ownAddress(), { message: "the call goes by the VPN" })
+    .toBe(vpn.lease.address);
+  await call.breaksAndHeals(() => ada.device.leaveVpn());
+  await call.ends();
+});
+
 test("a server that is killed in a relayed call: heard again within five seconds of its return", async ({
   laboratory,
 }) => {
@@ -94,7 +109,7 @@ interface Conversation {
   goes(way: "Direct" | "Relayed"): Promise<void>;
   /** What happens is one and the same call to both. */
   staysTheSame(what: () => Promise<void>): Promise<void>;
-  /** Something breaks the sound both ways; it is back in time, and it is still the same call. */
+  /** Something breaks the sound one way or both; it is back in time, and it is still the same call. */
   breaksAndHeals(what: () => void): Promise<void>;
   /** Both hear each other in time. */
   isHeard(): Promise<void>;

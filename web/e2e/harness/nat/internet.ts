@@ -193,7 +193,12 @@ export class Device extends Place {
 
   /** Everything goes by that network from now on, as with a VPN; the old address stays. */
   preferVpn(network: AccessNetwork): void {
-    this.#plug(network, 50);
+    this.#plug(network, 50, (link) => {
+      // A tunnel asks nobody for addresses. Linux would: whether its own is free, and, in the name of the old address,
+      // for the gateway's, where a router answers no stranger.
+      this.set(`net.ipv6.conf.${link}.accept_dad`, 0);
+      this.set(`net.ipv4.conf.${link}.arp_announce`, 2);
+    });
   }
 
   /** Back to the network below. */
@@ -203,11 +208,11 @@ export class Device extends Place {
     ip(this, "link", "delete", vpn.link);
   }
 
-  #plug(network: AccessNetwork, metric: number): void {
+  #plug(network: AccessNetwork, metric: number, prepare?: (link: string) => void): void {
     const link = `wire${this.#links}`;
     this.#links += 1;
     const { address, bits, gateway } = network.lease;
-    wire(network.router, INNER, this, link);
+    wire(network.router, INNER, this, link, prepare);
     addressed(network.router, INNER, `${gateway}/${bits}`);
     // A router drops what comes from an address that is not its network's.
     network.router.set(`net.ipv4.conf.${INNER}.rp_filter`, 1);
@@ -217,9 +222,16 @@ export class Device extends Place {
   }
 }
 
-/** Lays a cable between two places and switches both ends on. */
-function wire(from: Place, near: string, to: Place, far: string): void {
+/** Lays a cable between two places and switches both ends on, the far one once it is prepared. */
+function wire(
+  from: Place,
+  near: string,
+  to: Place,
+  far: string,
+  prepare?: (link: string) => void,
+): void {
   ip(from, "link", "add", near, "type", "veth", "peer", "name", far, "netns", to.name);
+  prepare?.(far);
   ip(from, "link", "set", near, "up");
   ip(to, "link", "set", far, "up");
 }
