@@ -21,6 +21,7 @@ const TONE_PEAK = 0.01;
 interface CandidateStats {
   candidateType?: string;
   address?: string;
+  relayProtocol?: string;
 }
 
 export class Ear {
@@ -193,6 +194,11 @@ export class Ear {
   /** The device's own address of that way, as the browser knows it. */
   async ownAddress(): Promise<string | undefined> {
     return (await this.#ends())[0]?.address;
+  }
+
+  /** How this device reaches the relay, where the way goes through one that is its own. */
+  async wayToRelay(): Promise<string | undefined> {
+    return (await this.#ends())[0]?.relayProtocol;
   }
 
   /** The candidates of the newest connection's chosen pair, the own one first; empty ones where there is no such pair. */

@@ -25,7 +25,7 @@ export interface Settings {
       number
     >
   >;
-  tls?: { mode: "self-signed" };
+  tls?: { mode: "self-signed" } | { cert: string; key: string };
   relay?: {
     mode: "off" | "fallback" | "always";
     ports?: string;

@@ -36,6 +36,8 @@ export interface Joining {
   profile?: Profile;
   /** A network of their own, and a browser of their own in it. */
   network?: Place;
+  /** Variables for a browser of their own, beside those of the run. */
+  variables?: Record<string, string>;
   /** More switches for a browser of their own. */
   switches?: string[];
   /** Another device of this account. */
@@ -122,9 +124,13 @@ export class People {
     return browser;
   }
 
-  #launchOptions({ microphone, network, switches = [] }: Joining): LaunchOptions {
+  #launchOptions({ microphone, network, switches = [], variables = {} }: Joining): LaunchOptions {
     const options = chromiumWith(microphone ?? { hertz: 440 }, this.#folder);
-    const own = { ...options, args: [...(options.args ?? []), ...switches] };
+    const own = {
+      ...options,
+      args: [...(options.args ?? []), ...switches],
+      env: { ...(process.env as Record<string, string>), ...variables },
+    };
     return network === undefined ? own : network.around(own);
   }
 }

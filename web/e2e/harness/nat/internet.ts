@@ -12,6 +12,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 import { ip, nameOf, nft, Place, root } from "../namespace";
 import type { NatKind } from "./kinds";
@@ -32,6 +33,9 @@ export const SERVER_ADDRESSES = {
 const BLOCK = 8;
 /** The first one is left to nobody, so that a wrong calculation shows. */
 const NETWORKS_MAX = 256 / BLOCK - 1;
+
+/** How often it is looked whether a device's addresses are settled, in milliseconds. */
+const LOOK_INTERVAL_MS = 50;
 
 export class Internet {
   /** Where the server is. */
@@ -148,6 +152,20 @@ export class AccessNetwork {
     this.#start();
   }
 
+  /** From now on nothing leaves but TCP to that port. */
+  letOutOnly(port: number): void {
+    nft(
+      this.router,
+      `table inet strict {
+        chain out {
+          type filter hook forward priority -10;
+          iifname ${INNER} tcp dport ${port} accept
+          iifname ${INNER} drop
+        }
+      }`,
+    );
+  }
+
   #start(): void {
     const outside = this.#outside[this.#starts % this.#outside.length] ?? "";
     this.#starts += 1;
@@ -189,6 +207,18 @@ export class Device extends Place {
     for (const { link } of this.#plugged) ip(this, "link", "delete", link);
     this.#plugged = [];
     this.#plug(network, 100);
+  }
+
+  /**
+   * Waits until the addresses here stay as they are. Linux makes one by itself and asks for a second or two whether
+   * somebody else has it (RFC 4862 §5.4); at that moment Chromium closes every connection of HTTP/2, and what is under
+   * way by one fails with `ERR_NETWORK_CHANGED`.
+   */
+  async isSettled(): Promise<void> {
+    for (const { link } of this.#plugged) {
+      const own = ["-6", "address", "show", "dev", link, "scope", "link", "-tentative"];
+      while (root("ip", ["-n", this.name, ...own]) === "") await setTimeout(LOOK_INTERVAL_MS);
+    }
   }
 
   /** Everything goes by that network from now on, as with a VPN; the old address stays. */

@@ -4,10 +4,11 @@
  */
 import { type Browser, type Page, test as base, type WebSocket } from "@playwright/test";
 
+import { Authority } from "../authority";
 import { Caller } from "../calls";
 import { namespaceObstacle } from "../namespace";
 import { introduce } from "../person";
-import { AhoyServer, type Settings } from "../server";
+import { AhoyServer } from "../server";
 import { People } from "../test";
 import {
   type AccessNetwork,
@@ -60,7 +61,7 @@ export class Traveller {
     if (network === this.#at) return;
     const back = welcomed(this.caller.person.page);
     this.moveTo(network);
-    await back;
+    await Promise.all([back, this.device.isSettled()]);
   }
 }
 
@@ -68,12 +69,16 @@ export class Traveller {
  * `test` with a laboratory that stays for all stories of a run, or until one fails. A story that failed
  * has in its report what the connections tried.
  */
-export const test = base.extend<{ paths: undefined }, { laboratory: Laboratory }>({
+export const test = base.extend<{ paths: undefined }, { https: boolean; laboratory: Laboratory }>({
+  // Whether the server has HTTPS, with a certificate that the browsers trust.
+  https: [false, { option: true, scope: "worker" }],
   laboratory: [
-    async ({ browser }, use) => {
-      const laboratory = await Laboratory.start(browser);
+    async ({ browser, https }, use) => {
+      const authority = https ? new Authority() : null;
+      const laboratory = await Laboratory.start(browser, authority);
       await use(laboratory);
       await laboratory.end();
+      authority?.remove();
     },
     { scope: "worker", timeout: 60_000 },
   ],
@@ -113,16 +118,20 @@ export class Laboratory {
   }
 
   /** Two contacts without NAT, ready to call. */
-  static async start(browser: Browser, settings: Settings = {}): Promise<Laboratory> {
+  static async start(browser: Browser, authority: Authority | null): Promise<Laboratory> {
     const internet = new Internet();
     const { within } = internet.server;
+    const settings = authority ? { tls: authority.certify(SERVER_NAME) } : {};
+    const variables = authority ? { HOME: authority.home } : {};
     const server = await AhoyServer.start(settings, { host: SERVER_NAME, listen: "[::]", within });
     const people = new People(server, browser);
     const switches = switchesFor(server);
     const join = async (name: string, hertz: number): Promise<Traveller> => {
       const device = internet.device(name.toLowerCase());
       device.moveTo(internet.network("none"));
-      const caller = await Caller.join(people, name, hertz, { network: device, switches });
+      await device.isSettled();
+      const how = { network: device, switches, variables };
+      const caller = await Caller.join(people, name, hertz, how);
       return new Traveller(caller, device, internet);
     };
     const both = [await join("Ada", 440), await join("Ben", 1000)] as const;
