@@ -36,8 +36,10 @@ pub enum ErrorCode {
     TooLarge,
     /// Too often; `retry_after` says when to come back.
     RateLimited,
-    /// The server is busy or stopping; try again.
+    /// The server is busy, stopping, or cannot write to its disk; try again.
     Unavailable,
+    /// The server's disk is full: nothing of the request was kept, and nothing will be until its host frees space.
+    StorageFull,
     /// A fault of the server, logged there under the id given.
     Internal,
 }

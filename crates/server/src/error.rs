@@ -9,10 +9,12 @@ use protocol::Milliseconds;
 use protocol::error::ErrorCode;
 
 use crate::secrets;
-use crate::store::StoreError;
+use crate::store::{StoreError, Trouble};
 
 /// How long a client waits before it tries a busy server again.
 pub const BUSY_RETRY: Milliseconds = Milliseconds::from_seconds(2);
+/// How long a client waits before it tries a server again whose disk fails.
+pub const DISK_RETRY: Milliseconds = Milliseconds::from_seconds(5);
 
 /// Why a request was not carried out, in words for the person who asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +67,22 @@ impl Refusal {
         Self::new(ErrorCode::Unavailable, message).after(BUSY_RETRY)
     }
 
+    /// The disk fails. The writer has said so in the log, and goes on by itself when it can.
+    fn trouble(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Full => {
+                let message = "The server's disk is full, so this was not kept. Tell whoever runs the server, and \
+                               try again when there is space.";
+                Self::new(ErrorCode::StorageFull, message)
+            }
+            Trouble::Locked | Trouble::ReadOnly | Trouble::Disk => {
+                let message = "The server cannot write to its disk at the moment, so this was not kept. Try again \
+                               soon; if it stays so, tell whoever runs the server.";
+                Self::new(ErrorCode::Unavailable, message).after(DISK_RETRY)
+            }
+        }
+    }
+
     /// A fault of ours: logs the cause and tells only an id.
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         let fault = u32::from_be_bytes(secrets::random());
@@ -78,10 +96,32 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Closed | StoreError::Busy => Self::unavailable(),
+            StoreError::Trouble(trouble) => Self::trouble(trouble),
             StoreError::Database(_)
             | StoreError::Commit(_)
             | StoreError::Panicked
             | StoreError::Corrupt(_) => Self::internal(&error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_with_the_disk_is_told_with_what_to_do() {
+        let full = Refusal::from(StoreError::Trouble(Trouble::Full));
+        assert_eq!(
+            (full.code, full.retry_after),
+            (ErrorCode::StorageFull, None)
+        );
+        assert!(full.message.contains("whoever runs the server"));
+        for trouble in [Trouble::Locked, Trouble::ReadOnly, Trouble::Disk] {
+            let refusal = Refusal::from(StoreError::Trouble(trouble));
+            assert_eq!(refusal.code, ErrorCode::Unavailable);
+            assert_eq!(refusal.retry_after, Some(DISK_RETRY));
+            assert!(refusal.message.contains("was not kept"));
         }
     }
 }

@@ -3,7 +3,7 @@
 //! It decides nothing. The rules kept here: views are taken in the same moment as the change that they
 //! show; nothing of a change is told or answered before its record is durable; what is told of one call
 //! is told in the order in which it happened ([`lanes`]); what is told of one call never waits for another.
-//! Should the disk fail, calls go on without their record, and the log says so.
+//! Should the disk fail, calls go on without their record, and the log says so; the records are kept when it can.
 
 mod access;
 mod lanes;
@@ -11,14 +11,16 @@ mod paths;
 mod reach;
 mod requests;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use call::switchboard::{Count, Effect, Handled, Input, Reach, Reply, Row, Switchboard, Timeouts};
 use protocol::call::{CallState, CallView};
 use protocol::chat::Message;
 use protocol::socket::{Outcome, ServerFrame};
-use protocol::{CallId, DeviceId, Timestamp, UserId};
+use protocol::{CallId, DeviceId, Milliseconds, Timestamp, UserId};
 use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -34,6 +36,11 @@ use lanes::{Batch, Lanes, Ticket};
 pub use access::{access_relay, test_relay};
 pub use paths::path_policy;
 pub use requests::{request, start};
+
+/// How often the records are tried again that a failing disk did not take.
+const KEEP_AGAIN: Milliseconds = Milliseconds::from_seconds(1);
+/// So many of them are remembered: some megabytes.
+const UNKEPT_MAX: usize = 10_000;
 
 /// All calls of this server. Clones are the same ones.
 #[derive(Clone)]
@@ -61,6 +68,8 @@ struct Inner {
 struct Board {
     switchboard: Switchboard,
     lanes: Lanes<Delivery>,
+    /// The newest record of each call that the disk did not take.
+    unkept: HashMap<CallId, Arc<Row>>,
 }
 
 /// Something to tell, as it was when the change happened.
@@ -115,6 +124,7 @@ impl Calls {
         let board = Mutex::new(Board {
             switchboard: Switchboard::new(timeouts),
             lanes: Lanes::default(),
+            unkept: HashMap::new(),
         });
         let inner = Arc::new(Inner {
             board,
@@ -153,16 +163,27 @@ impl Calls {
         Ok(())
     }
 
-    /// Ends calls whose time is up, until the server stops.
+    /// Ends calls whose time is up and keeps what could not be kept, until the server stops.
     pub async fn run(self, stopping: CancellationToken) {
+        let mut again: Option<Instant> = None;
         loop {
-            let due = self.inner.lock().switchboard.poll_timeout();
+            let (due, all_kept) = {
+                let board = self.inner.lock();
+                (board.switchboard.poll_timeout(), board.unkept.is_empty())
+            };
             let clock = &self.inner.clock;
             let wait = due.map(|at| clock.after(at.since(clock.now())));
+            if !all_kept {
+                again.get_or_insert_with(|| clock.after(KEEP_AGAIN));
+            }
             tokio::select! {
                 () = stopping.cancelled() => return,
                 () = self.inner.rescheduled.notified() => {}
                 () = sleep_until(wait) => self.handle(Input::Tick, None),
+                () = sleep_until(again) => {
+                    again = None;
+                    self.inner.keep_again();
+                }
             }
         }
     }
@@ -201,7 +222,7 @@ impl Calls {
 }
 
 /// Never, where there is nothing to wait for.
-async fn sleep_until(at: Option<tokio::time::Instant>) {
+async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
@@ -305,8 +326,9 @@ impl Inner {
             if let (CallState::Ended { .. }, Some(relay)) = (row.call.state, &self.relay) {
                 relay.end_call(call);
             }
-            if let Err(error) = self.keep(row, ticket) {
-                log_not_kept(call, &error);
+            let row = Arc::from(row);
+            if let Err(error) = self.keep(&row, Some(ticket)) {
+                self.not_kept(board, row, &error);
                 board.lanes.kept(ticket);
             }
         }
@@ -314,25 +336,57 @@ impl Inner {
     }
 
     /// Hands the record to the store; once it is durable, what waits for it is told.
-    fn keep(self: &Arc<Self>, row: Box<Row>, ticket: Ticket) -> Result<(), StoreError> {
+    fn keep(self: &Arc<Self>, row: &Arc<Row>, ticket: Option<Ticket>) -> Result<(), StoreError> {
         let inner = Arc::clone(self);
-        let both = [row.call.caller, row.call.callee];
+        let (saved, row) = (Arc::clone(row), Arc::clone(row));
         self.store.hand_over(
-            move |db| save(db, &row),
-            move |saved| {
-                match saved {
-                    Ok(Some(message)) => {
-                        let frame = ServerFrame::Message { message };
-                        inner.hub.send(&both, &frame, None);
-                    }
-                    Ok(None) => {}
-                    Err(error) => log_not_kept(ticket.call, &error),
-                }
+            move |db| save(db, &saved),
+            move |kept| {
+                let call = row.call.id;
+                let both = [row.call.caller, row.call.callee];
                 let mut board = inner.lock();
-                board.lanes.kept(ticket);
-                inner.deliver(&mut board, ticket.call);
+                match kept {
+                    Ok(message) => {
+                        board.unkept.remove(&call);
+                        if let Some(message) = message {
+                            inner
+                                .hub
+                                .send(&both, &ServerFrame::Message { message }, None);
+                        }
+                    }
+                    Err(error) => inner.not_kept(&mut board, row, &error),
+                }
+                if let Some(ticket) = ticket {
+                    board.lanes.kept(ticket);
+                    inner.deliver(&mut board, call);
+                }
             },
         )
+    }
+
+    /// Remembers a record for later, where it may be kept then.
+    fn not_kept(&self, board: &mut Board, row: Arc<Row>, error: &StoreError) {
+        let call = row.call.id;
+        let is_new = !board.unkept.contains_key(&call);
+        if is_new {
+            log_not_kept(call, error);
+        }
+        let later = matches!(error, StoreError::Trouble(_) | StoreError::Busy);
+        if later && (!is_new || board.unkept.len() < UNKEPT_MAX) {
+            board.unkept.insert(call, row);
+            self.rescheduled.notify_one();
+        }
+    }
+
+    /// Tries to keep what could not be kept. A newer record of a call that is on its way stands.
+    fn keep_again(self: &Arc<Self>) {
+        let rows: Vec<_> = self.lock().unkept.values().cloned().collect();
+        for row in rows {
+            if self.keep(&row, None).is_err() {
+                // The store is busy or closed; what is left stays remembered.
+                return;
+            }
+        }
     }
 
     /// Tells what may be told of a call by now. Inside the lock, so that it stays in order.

@@ -10,7 +10,7 @@ use rusqlite::{Row, named_params, params};
 use super::missed::MISSED;
 use super::{Connection, StoreError};
 
-/// Keeps a call as it is now.
+/// Keeps a call as it is now. An older record changes nothing: one that failed may be tried again behind a newer one.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -34,7 +34,8 @@ pub fn save(db: &Connection, row: &switchboard::Row) -> Result<(), StoreError> {
            callee_device = :callee_device, reach = :reach,
            state = :state, revision = :revision, expires_at = :expires_at, active_at = :active_at,
            ended_at = :ended_at, end_reason = :end_reason, end_cause = :end_cause,
-           ended_by = :ended_by, talked = :talked",
+           ended_by = :ended_by, talked = :talked
+         WHERE calls.revision <= :revision",
     )?
     .execute(named_params! {
         ":id": call.id.0,

@@ -7,6 +7,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::OpenError;
+use super::check::APPLICATION;
 
 const STEPS: [&str; 3] = [
     include_str!("../../migrations/0001_start.sql"),
@@ -14,17 +15,19 @@ const STEPS: [&str; 3] = [
     include_str!("../../migrations/0003_hide_address.sql"),
 ];
 
-/// Takes the steps that are missing, all or none of them.
+/// The newest schema that this program knows.
+pub(super) fn known() -> u32 {
+    u32::try_from(STEPS.len()).unwrap_or(u32::MAX)
+}
+
+/// Takes the steps that are missing, all or none of them. Where none is missing, nothing is written.
 pub(super) fn apply(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     take(connection, path, &STEPS)
 }
 
 fn take(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<(), OpenError> {
     let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
-    let failed = |source| OpenError::Database {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| OpenError::of(path, source);
     // Takes the write lock first, so that two processes never migrate at once.
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -42,9 +45,20 @@ fn take(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<(), 
     for step in steps.iter().skip(found as usize) {
         transaction.execute_batch(step).map_err(failed)?;
     }
-    transaction
-        .pragma_update(None, "user_version", known)
+    if found < known {
+        transaction
+            .pragma_update(None, "user_version", known)
+            .map_err(failed)?;
+    }
+    let application: i32 = transaction
+        .pragma_query_value(None, "application_id", |row| row.get(0))
         .map_err(failed)?;
+    // Databases were not marked from the first version on.
+    if application == 0 {
+        transaction
+            .pragma_update(None, "application_id", APPLICATION)
+            .map_err(failed)?;
+    }
     transaction.commit().map_err(failed)
 }
 

@@ -16,6 +16,9 @@
 pub mod accounts;
 pub mod calls;
 pub mod chat;
+mod check;
+pub(crate) mod copy;
+mod error;
 pub mod messages;
 mod migrations;
 pub mod missed;
@@ -25,10 +28,11 @@ pub mod sessions;
 pub mod settings;
 mod writer;
 
-use std::fs::OpenOptions;
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -36,6 +40,8 @@ pub use rusqlite::Connection;
 use rusqlite::types::Type;
 use rusqlite::{OpenFlags, Row};
 
+pub use copy::Content;
+pub use error::{OpenError, StoreError, Trouble};
 use readers::Readers;
 use writer::Writer;
 
@@ -46,68 +52,6 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 /// Page cache of each connection, in KiB (SQLite's negative unit): small, the kernel caches as well.
 const CACHE_KIB: i32 = 512;
 
-/// Why the store did not do what it was asked. What the caller should foresee, such as a taken
-/// username, is part of the `Ok` value instead.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database said no: full disk, damaged file, or a fault of ours.
-    #[error("the database failed: {0}")]
-    Database(#[from] rusqlite::Error),
-    /// The group of writes could not be committed; nothing of it was kept.
-    #[error("the database could not commit: {0}")]
-    Commit(String),
-    /// The server is stopping.
-    #[error("the store is closed")]
-    Closed,
-    /// More writes wait than can be done soon.
-    #[error("too many writes wait")]
-    Busy,
-    /// The closure panicked; nothing of it was kept.
-    #[error("a panic while using the database")]
-    Panicked,
-    /// What is kept makes no sense, such as a text that was valid when it went in.
-    #[error("the database holds what it should not: {0}")]
-    Corrupt(String),
-}
-
-/// Why the store cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The file is no database, or cannot be read or written.
-    #[error("cannot open {}: {source}", path.display())]
-    Database {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite says.
-        source: rusqlite::Error,
-    },
-    /// The file cannot be made or written.
-    #[error("cannot write to {}: {source}; give this user the right to", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A newer version of the program has written it.
-    #[error(
-        "{} was written by a newer version of Ahoy (schema {found}; this one knows up to {known}); \
-         install that version or a newer one",
-        path.display()
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// The schema found.
-        found: u32,
-        /// The newest schema known here.
-        known: u32,
-    },
-    /// A thread could not be started.
-    #[error("cannot start a thread for the database: {0}")]
-    Thread(#[from] std::io::Error),
-}
-
 /// The database. Clones are the same one.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -116,17 +60,20 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database in a directory, makes it where there is none, and brings its schema up to date.
+    /// Opens the database in a directory, makes it where there is none, and brings its schema up to date. One that is
+    /// damaged, foreign or newer is refused and left as it is ([`check`]).
     ///
     /// # Errors
     /// See [`OpenError`].
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
         let path = directory.join(DATABASE_FILE);
-        let failed = |source| OpenError::Database {
-            path: path.clone(),
-            source,
-        };
-        make_for_owner(&path)?;
+        let failed = |source| OpenError::of(&path, source);
+        if path.exists() {
+            make_for_owner(&path)?;
+            check::before_use(&path)?;
+        } else {
+            create(&path)?;
+        }
         let mut connection = connect(&path, OpenFlags::default()).map_err(failed)?;
         migrations::apply(&mut connection, &path)?;
         let writer = Writer::start(connection)?;
@@ -189,6 +136,45 @@ fn reader_count() -> usize {
     std::thread::available_parallelism()
         .map_or(1, NonZeroUsize::get)
         .min(4)
+}
+
+/// Makes an empty database, which takes its name when it is complete: one that has the name and is empty was not made here.
+fn create(path: &Path) -> Result<(), OpenError> {
+    if check::size(&check::beside(path, "-wal"))? > 0 {
+        return Err(OpenError::Missing {
+            path: path.to_owned(),
+        });
+    }
+    let fresh = check::beside(path, ".new");
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+        // What a start left that did not come to its end.
+        remove(&check::beside(&fresh, suffix))?;
+    }
+    make_for_owner(&fresh)?;
+    let failed = |source| OpenError::of(&fresh, source);
+    let mut connection = connect(&fresh, OpenFlags::default()).map_err(failed)?;
+    migrations::apply(&mut connection, &fresh)?;
+    connection.close().map_err(|(_, source)| failed(source))?;
+    let named = fs::rename(&fresh, path).and_then(|()| sync_directory(path));
+    named.map_err(|source| OpenError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn remove(path: &Path) -> Result<(), OpenError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(OpenError::File {
+            path: path.to_owned(),
+            source,
+        }),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Makes the name of a file durable.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// SQLite gives its other files the rights of this one.

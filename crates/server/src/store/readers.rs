@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::{OpenError, StoreError};
@@ -65,6 +65,7 @@ impl Readers {
                 tracing::error!(panic = text, "a read panicked");
                 Err(StoreError::Panicked)
             });
+            let result = judged(result);
             // Whoever asked may be gone.
             drop(answer.send(result));
         }))?;
@@ -94,6 +95,16 @@ impl Readers {
         );
         join(threads).await;
     }
+}
+
+/// A reader that may not write has asked for something wrong; everything else about the disk is not its fault.
+fn judged<T>(result: Result<T, StoreError>) -> Result<T, StoreError> {
+    result.map_err(|error| match error {
+        StoreError::Database(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+            StoreError::Database(error)
+        }
+        error => error.judged(),
+    })
 }
 
 fn run(connection: &Connection, waiting: &Mutex<Receiver<Read>>) {
