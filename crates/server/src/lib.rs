@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod backup;
 pub mod calls;
 pub mod chat;
 pub mod clock;

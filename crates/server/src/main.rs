@@ -9,9 +9,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use server::Server;
+use server::backup;
 use server::clock::Clock;
-use server::config::{Command, Config, DoctorOptions, Https, Verb};
+use server::config::{BackupOptions, Command, Config, DoctorOptions, Https, RestoreOptions, Verb};
 use server::doctor::{self, findings::Target};
+use server::store::Content;
 use server::tls::Facts;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -34,14 +36,59 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let config = Config::load(&command.options)?;
     start_log(&config.log)?;
+    match &command.verb {
+        None | Some(Verb::Serve) => on_runtime(serve(config)),
+        Some(Verb::Doctor(options)) => on_runtime(examine(&config, options)),
+        Some(Verb::Backup(options)) => back_up(&config, options),
+        Some(Verb::Restore(options)) => restore(&config, options),
+    }
+}
+
+fn on_runtime(
+    work: impl Future<Output = Result<ExitCode, Box<dyn std::error::Error>>>,
+) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_name("ahoy")
         .enable_all()
         .build()?;
-    match &command.verb {
-        None | Some(Verb::Serve) => runtime.block_on(serve(config)),
-        Some(Verb::Doctor(options)) => runtime.block_on(examine(&config, options)),
-    }
+    runtime.block_on(work)
+}
+
+fn back_up(
+    config: &Config,
+    options: &BackupOptions,
+) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let (file, now) = (&options.file, Clock::default().now());
+    let content = backup::back_up(&config.data, file, options.force, now)?;
+    let file = file.display();
+    say(&format!("Backed up {} to {file}.", amount(&content)))
+}
+
+fn restore(
+    config: &Config,
+    options: &RestoreOptions,
+) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let content = backup::restore(&config.data, &options.file, options.force)?;
+    let made_at = jiff::Timestamp::from_millisecond(content.made_at.0)?.strftime("%F %H:%M UTC");
+    let data = config.data.display();
+    say(&format!(
+        "Restored {} as of {made_at} to {data}. Start the server; everybody signs in again.",
+        amount(&content)
+    ))
+}
+
+fn amount(content: &Content) -> String {
+    let counted = |count: u64, what: &str| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {what}{plural}")
+    };
+    let accounts = counted(content.accounts, "account");
+    format!("{accounts} and {}", counted(content.messages, "message"))
+}
+
+fn say(line: &str) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    writeln!(std::io::stdout(), "{line}")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints what the call doctor finds.

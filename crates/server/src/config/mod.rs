@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use addresses::{InvalidAddress, Listen, Origin, PublicUrl};
 pub use https::{Domain, Https, Redirect, Tls, TlsMode, TrustedProxy};
-pub use options::{Command, DoctorOptions, Options, Verb};
+pub use options::{BackupOptions, Command, DoctorOptions, Options, RestoreOptions, Verb};
 pub use relay::{Relay, RelayListen, RelayPorts};
 
 /// HTTP for this machine alone.

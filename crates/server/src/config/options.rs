@@ -29,6 +29,38 @@ pub enum Verb {
     /// Run it beside the server, with the same settings; or on another machine with --url, which tells whether
     /// ports are open from there. It ends with 1 where something is at fault.
     Doctor(DoctorOptions),
+    /// Write all accounts, messages and calls to a file, also while the server runs
+    ///
+    /// The file is one moment of the database, looked through before it takes its name, and readable by you alone. It holds
+    /// messages as they were written, and neither keys, sessions nor certificates. Run it with the settings of the server.
+    Backup(BackupOptions),
+    /// Put a backup in the place of the database; the server must be stopped
+    ///
+    /// The file is looked through first. Afterwards everybody signs in again. Run it as the user that the server runs
+    /// as, with the same settings.
+    Restore(RestoreOptions),
+}
+
+/// Where a backup goes.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct BackupOptions {
+    /// The file to write, outside of the data directory
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Overwrite the file
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Which backup to put in place.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct RestoreOptions {
+    /// A file that `ahoy backup` has written
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Replace the database that is there: what is in it is lost
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// How the call doctor works.

@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use crate::accounts::Accounts;
 use crate::accounts::keys::{KeyRing, KeysError};
 use crate::app::{App, Shared};
+use crate::backup::{self, BackupError};
 use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::config::{Config, Listen, Redirect};
@@ -38,7 +39,7 @@ use crate::tls::{Facts, Tls, TlsError};
 use connections::{Front, Https};
 
 pub use data::DataError;
-pub(crate) use data::LOCK_FILE;
+pub(crate) use data::{Directory, LOCK_FILE};
 pub use listen::ListenError;
 
 /// A stop takes at most so long; the promise to the host is 5 s.
@@ -53,6 +54,9 @@ pub enum StartError {
     /// The data directory cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A restore that was cut off cannot be brought to its end.
+    #[error(transparent)]
+    Restore(#[from] BackupError),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -83,7 +87,7 @@ pub struct Server {
     tls: Option<Tls>,
     accepting: Vec<JoinHandle<()>>,
     /// Held until the end: keeps a second process out.
-    _directory: data::Directory,
+    _directory: Directory,
 }
 
 impl Server {
@@ -100,13 +104,14 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub async fn start_with(config: Config, clock: Clock) -> Result<Self, StartError> {
-        let directory = data::Directory::open(&config.data)?;
+        let directory = Directory::open(&config.data)?;
         // Bound before the database is opened: the likeliest mistake is told first and touches nothing.
         let listeners = listen::bind(config.listen(), "listen localhost:8081").await?;
         let redirects = bind_redirect(&config).await?;
         let metrics = bind_metrics(&config).await?;
         let bound_relay = listen::bind_relay(config.relay.listen)?;
         let https = Tls::open(&config, directory.path(), &clock)?;
+        backup::finish(directory.path())?;
         let keys = KeyRing::open(directory.path(), clock.now())?;
         let store = Store::open(directory.path())?;
         let (hub, movements) = Hub::new();
