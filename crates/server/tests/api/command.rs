@@ -131,9 +131,20 @@ fn a_second_process_on_the_same_data_is_turned_away() {
     let mut first = Running::start(&directory, &[]);
     let data = directory.path().to_str().unwrap();
     let output = ahoy(&["--listen", "127.0.0.1:0", "--data", data, "--relay", "off"]);
-    one_line(&output, &["another ahoy", "--data"]);
+    let process = format!("process {}", first.process());
+    one_line(&output, &["another ahoy", &process, "--data"]);
     first.signal("TERM");
     assert_eq!(first.wait().code(), Some(0));
+}
+
+#[test]
+fn a_killed_process_locks_nobody_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut first = Running::start(&directory, &[]);
+    first.kill();
+    let lock = std::fs::read_to_string(directory.path().join("ahoy.lock")).unwrap();
+    assert_eq!(lock.trim_end(), first.process().to_string());
+    Running::start(&directory, &[]).stop();
 }
 
 #[test]
@@ -376,7 +387,7 @@ impl Running {
         Self::start_at(directory.path(), arguments)
     }
 
-    fn start_at(data: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start_at(data: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
         command
             .args(arguments)
@@ -385,8 +396,21 @@ impl Running {
         Self::spawn(&mut command)
     }
 
+    pub(crate) fn start_with_relay(data: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
+        let addresses = [
+            "--listen",
+            "127.0.0.1:0",
+            "--relay",
+            "127.0.0.1:0",
+            "--data",
+        ];
+        command.args(addresses).arg(data);
+        Self::spawn(&mut command)
+    }
+
     /// Returns when it serves.
-    fn spawn(command: &mut Command) -> Self {
+    pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -441,6 +465,17 @@ impl Running {
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Ends it softly.
+    pub(crate) fn stop(mut self) {
+        self.signal("TERM");
+        assert_eq!(self.wait().code(), Some(0));
+    }
+
+    /// Its process id.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     fn wait(&mut self) -> ExitStatus {

@@ -135,7 +135,8 @@ impl Socket {
                 return None;
             };
             match serde_json::from_str(&text).unwrap() {
-                ServerFrame::Ping => self.send(r#"{"type":"pong"}"#).await,
+                // Whether it still arrives is seen by the next frame.
+                ServerFrame::Ping => drop(self.try_send(Frame::text(r#"{"type":"pong"}"#)).await),
                 frame => return Some(frame),
             }
         }
@@ -201,6 +202,30 @@ impl Device {
             _ => None,
         })
         .await
+    }
+
+    /// Asks a server that may be gone before it answers.
+    pub(crate) async fn ask_or_end(
+        &mut self,
+        body: RequestBody,
+    ) -> Option<Result<Outcome, RequestError>> {
+        let expected = self.next_id;
+        self.next_id += 1;
+        let mut body = serde_json::to_value(body).unwrap();
+        body["id"] = json!(expected);
+        self.socket
+            .try_send(Frame::text(body.to_string()))
+            .await
+            .ok()?;
+        loop {
+            match self.socket.frame_or_end().await? {
+                ServerFrame::Ok { id, outcome } if id == expected => return Some(Ok(outcome)),
+                ServerFrame::Error(error) if error.id == Some(expected) => {
+                    return Some(Err(error));
+                }
+                other => self.told.push_back(other),
+            }
+        }
     }
 
     #[track_caller]

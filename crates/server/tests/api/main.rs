@@ -12,10 +12,12 @@
 mod accounts;
 mod acme;
 mod app;
+mod backup;
 mod calls;
 mod chat;
 mod command;
 mod device;
+mod disk;
 mod doctor;
 mod durability;
 mod headers;
