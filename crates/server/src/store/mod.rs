@@ -153,9 +153,16 @@ fn create(path: &Path) -> Result<(), OpenError> {
     make_for_owner(&fresh)?;
     let failed = |source| OpenError::of(&fresh, source);
     let mut connection = connect(&fresh, OpenFlags::default()).map_err(failed)?;
+    // Synced once, as a whole: until then it is nobody's.
+    connection
+        .pragma_update(None, "synchronous", "off")
+        .map_err(failed)?;
     migrations::apply(&mut connection, &fresh)?;
     connection.close().map_err(|(_, source)| failed(source))?;
-    let named = fs::rename(&fresh, path).and_then(|()| sync_directory(path));
+    let named = File::open(&fresh)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::rename(&fresh, path))
+        .and_then(|()| sync_directory(path));
     named.map_err(|source| OpenError::File {
         path: path.to_owned(),
         source,
