@@ -99,12 +99,14 @@ impl Shared {
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
             let serving = scope.spawn(|| self.serve(&socket, at, &over));
-            let clients: io::Result<Vec<_>> = (0..CALLS).map(|call| self.call(call, at)).collect();
+            // They stay open till all have theirs: a port that is free again would be another's client with this one's allocation.
+            let calls: io::Result<Vec<_>> = (0..CALLS).map(|call| self.call(call, at)).collect();
             over.store(true, Ordering::Relaxed);
             serving
                 .join()
                 .map_err(|_| io::Error::other("the relay panicked"))??;
-            Ok(clients?.into_iter().flatten().collect())
+            let own = |socket: &UdpSocket| Ok(client(at, socket.local_addr()?));
+            calls?.iter().flatten().map(own).collect()
         })
     }
 
@@ -127,7 +129,8 @@ impl Shared {
         Ok(())
     }
 
-    fn call(&self, call: usize, at: SocketAddr) -> io::Result<[ClientId; 2]> {
+    /// The sockets of the two devices of a call.
+    fn call(&self, call: usize, at: SocketAddr) -> io::Result<[UdpSocket; 2]> {
         let sockets = [connected(at)?, connected(at)?];
         let [mut one, mut other] = [
             Client::new(&sockets[0], self.login(call, "one")?),
@@ -136,8 +139,7 @@ impl Shared {
         let relayed = [one.allocate()?, other.allocate()?];
         one.bind(relayed[1])?;
         other.bind(relayed[0])?;
-        let own = |socket: &UdpSocket| Ok::<_, io::Error>(client(at, socket.local_addr()?));
-        Ok([own(&sockets[0])?, own(&sockets[1])?])
+        Ok(sockets)
     }
 
     fn login(&self, call: usize, side: &str) -> io::Result<Login> {
