@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::app::{Asking, PASSWORD, User, register_at, sign_in_body};
 use crate::command::{Running, ahoy, one_line};
-use crate::device::{Device, befriend};
+use crate::device::{Device, contacts_at};
 use crate::durability::timeline;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,13 +23,7 @@ async fn backup_under_load_has_everything_acknowledged_before_it_began() {
     let (data, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let running = Running::start(&data, &[]);
     let address: SocketAddr = running.address().parse().unwrap();
-    let users = [
-        register_at(address, "ada", "Ada").await,
-        register_at(address, "ben", "Ben").await,
-    ];
-    let mut ada = Device::connect(address, &users[0]).await;
-    let mut ben = Device::connect(address, &users[1]).await;
-    let conversation = befriend(&mut ada, &mut ben).await;
+    let (users, [mut ada, mut ben], conversation) = contacts_at(address).await;
     let mut before = Vec::new();
     for n in 0..40 {
         before.push(ada.write(conversation, &format!("before {n}")).await.id);

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 use uuid::Uuid;
 
-use crate::app::{TestApp, User};
+use crate::app::{TestApp, User, register_at};
 
 /// Whatever takes longer is missing. Generous, because machines that test are busy.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
@@ -69,6 +69,18 @@ impl TestApp {
         let conversation = befriend(&mut ada, &mut ben).await;
         (ada, ben, conversation)
     }
+}
+
+/// Two people who have accepted each other on a server in a process of its own, and their conversation.
+pub(crate) async fn contacts_at(address: SocketAddr) -> ([User; 2], [Device; 2], ConversationId) {
+    let users = [
+        register_at(address, "ada", "Ada").await,
+        register_at(address, "ben", "Ben").await,
+    ];
+    let mut ada = Device::connect(address, &users[0]).await;
+    let mut ben = Device::connect(address, &users[1]).await;
+    let conversation = befriend(&mut ada, &mut ben).await;
+    (users, [ada, ben], conversation)
 }
 
 /// One writes, the other accepts; both have heard of it.

@@ -16,10 +16,10 @@ use protocol::{CallId, ConversationId, MessageId};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::app::{Asking, PASSWORD, User, register_at, sign_in_body};
+use crate::app::{Asking, PASSWORD, User, sign_in_body};
 use crate::backup::{back_up, done};
 use crate::command::{Running, ahoy, one_line};
-use crate::device::{DEADLINE, Device, befriend, message};
+use crate::device::{DEADLINE, Device, contacts_at, message};
 use crate::durability::timeline;
 
 /// Messages that fit into what a database has already taken of a full disk; one more must be refused.
@@ -180,13 +180,7 @@ impl Two {
     async fn start(data: &Path, start: impl FnOnce(&Path, &[&str]) -> Running) -> Self {
         let running = start(data, &[]);
         let address: SocketAddr = running.address().parse().unwrap();
-        let users = [
-            register_at(address, "ada", "Ada").await,
-            register_at(address, "ben", "Ben").await,
-        ];
-        let mut ada = Device::connect(address, &users[0]).await;
-        let mut ben = Device::connect(address, &users[1]).await;
-        let conversation = befriend(&mut ada, &mut ben).await;
+        let (users, [ada, ben], conversation) = contacts_at(address).await;
         let kept = timeline(address, &users[0], conversation).await;
         let acknowledged = kept.iter().map(|message| message.id).collect();
         Self {

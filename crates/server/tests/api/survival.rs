@@ -13,9 +13,9 @@ use protocol::{CallId, ConversationId, Milliseconds, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::app::{Asking, TestApp, User, register_at};
+use crate::app::{Asking, TestApp, User};
 use crate::command::Running;
-use crate::device::{Device, befriend};
+use crate::device::{Device, contacts_at};
 use crate::phone::{candidate, description};
 
 /// From the server's return to a state that is right everywhere.
@@ -181,13 +181,7 @@ impl Two {
         let directory = tempfile::tempdir().unwrap();
         let running = Running::start(&directory, &[]);
         let address: SocketAddr = running.address().parse().unwrap();
-        let users = [
-            register_at(address, "ada", "Ada").await,
-            register_at(address, "ben", "Ben").await,
-        ];
-        let mut ada = Device::connect(address, &users[0]).await;
-        let mut ben = Device::connect(address, &users[1]).await;
-        let conversation = befriend(&mut ada, &mut ben).await;
+        let (users, [ada, ben], conversation) = contacts_at(address).await;
         Self {
             running,
             directory,
