@@ -39,6 +39,10 @@ function createController({ display }: CallPorts): CallController {
   const changedTo = wishes.get("unplugged");
   if (changedTo !== null) display.microphoneChanged({ changedTo });
   display.soundBlocked(wishes.has("blocked"));
+  if (wishes.has("strange")) {
+    const own = { name: "Firefox on Linux", session: "" };
+    display.devices("ab".repeat(32), [{ key: "cd".repeat(32), endorsements: [], own }]);
+  }
   display.obstacle((wishes.get("obstacle") as DeviceObstacle | null) ?? null);
   return {
     dial: () => show("calling"),
@@ -55,6 +59,9 @@ function createController({ display }: CallPorts): CallController {
       here = true;
       show("active");
     },
+    talkAnyway: () => show("active"),
+    compared: (_code, same) => show(same ? "verified" : "forged"),
+    endorse: () => Promise.resolve(),
     mute: (muted) => show(muted ? "muted" : "active"),
     speaker: () => show("active"),
     dismiss: () => show(""),

@@ -170,6 +170,7 @@ class PretendSocket {
       session: SESSION,
       settings: settings(this.#pretence),
       conversations: empty ? [] : conversations(),
+      keys: [],
       calls: [],
       ice: { stun_port: 3478, relay: this.#pretence.relay },
       limits: {

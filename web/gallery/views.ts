@@ -1,5 +1,6 @@
 // Every view of the calls, by the name in the gallery's address: `gallery.html?call=active`.
 
+import type { Code } from "../src/identity/code";
 import type { Ended } from "../src/protocol/Ended";
 import type { HandsetView } from "../src/protocol/HandsetView";
 import type { PhoneView } from "../src/protocol/PhoneView";
@@ -28,6 +29,7 @@ const ENDINGS: Record<string, Ended> = {
   unreachable: { why: "call", end: { reason: "unreachable" } },
   lost: { why: "call", end: { reason: "lost" } },
   "no-path": { why: "call", end: { reason: "failed", cause: "no_path" } },
+  forged: { why: "call", end: { reason: "failed", cause: "identity" } },
   "answered-elsewhere": { why: "answered_elsewhere", device: "Safari on iPhone" },
   moved: { why: "moved", device: "Laptop" },
   denied: { why: "microphone", fault: "denied" },
@@ -57,6 +59,7 @@ function viewsAt(now: number): Record<string, Partial<PhoneView>> {
     call,
     path: "connected",
     route: "direct",
+    other: { standing: "first", code: [46, 2, 10, 54, 36] as Code, silenced: false },
     since: now - 83_000,
     muted: false,
     speaker: true,
@@ -82,6 +85,11 @@ function viewsAt(now: number): Record<string, Partial<PhoneView>> {
     fault: { current: { ...incoming, fault: "denied" } },
     connecting: { current: { ...active, path: "connecting", since: null } },
     active: { current: active },
+    verified: { current: { ...active, other: { ...active.other, standing: "verified" } } },
+    "new-device": {
+      current: { ...active, other: { ...active.other, standing: "changed", silenced: true } },
+    },
+    "new-caller": { current: { ...incoming, standing: "changed" } },
     relayed: { current: { ...active, route: "relayed" } },
     muted: { current: { ...active, muted: true, speaker: false } },
     "peer-muted": { current: { ...active, peer_muted: true } },

@@ -10,6 +10,7 @@ mod control;
 mod device;
 mod effect;
 mod ending;
+mod identity;
 mod input;
 mod line;
 mod outcome;
@@ -33,12 +34,13 @@ use protocol::{CallId, ConversationId, Timestamp, UserId};
 
 use control::Control;
 pub use effect::{Effect, Tone};
+use identity::Other;
 pub use input::{Input, Refused};
 use line::Line;
 use state::State;
 pub(crate) use state::Told;
 pub use timeouts::Timeouts;
-pub use view::{Ended, HandsetView, MicrophoneFault, Path, Route};
+pub use view::{Code, Ended, HandsetView, MicrophoneFault, OtherEnd, Path, Route};
 
 /// Calls remembered as over, so that a late word of the server does not make them ring again.
 const OVER_MAX: usize = 8;
@@ -82,6 +84,7 @@ struct Peer {
     control: Control,
     /// Which way sound goes, or went last.
     route: Option<Route>,
+    other: Option<Other>,
 }
 
 impl Handset {
@@ -107,7 +110,8 @@ impl Handset {
 
     /// What the screen shows.
     pub fn view(&self) -> HandsetView {
-        self.state.view(self.route())
+        let other = self.peer.as_ref().and_then(|peer| peer.other.as_ref());
+        self.state.view(self.route(), other.map(Other::view))
     }
 
     fn route(&self) -> Option<Route> {
@@ -171,6 +175,8 @@ impl Handset {
             Input::Take { call, now: then } => self.take(&told(call, then), out),
             Input::Yield => self.yield_calls(out),
             Input::Dismiss => self.dismiss(),
+            Input::TalkAnyway => self.talk_anyway(),
+            Input::Compared { code, same } => self.compared(now, code, same, out),
             Input::MicrophoneOpened => self.microphone_opened(out),
             Input::MicrophoneFailed { fault } => self.microphone_failed(now, fault, out),
             Input::Described { description } => self.described(now, description, out),
@@ -178,6 +184,9 @@ impl Handset {
             Input::PeerConnected => self.peer_connected(now, out),
             Input::PeerDisconnected => self.peer_disconnected(now),
             Input::PeerFailed => self.peer_failed(now, out),
+            Input::Identified { key, standing } => self.identified(key, standing),
+            Input::Coded { code } => self.coded(code),
+            Input::PeerForged { may_be_late } => self.peer_forged(now, may_be_late, out),
             Input::PeerUnusable => self.fail(now, FailCause::Protocol, out),
             Input::NetworkChanged => self.network_changed(),
             Input::RouteChanged { route } => self.route_changed(route),

@@ -85,6 +85,10 @@ impl Phone {
             Input::Take { call } => self.take(now, call, out),
             Input::Yield => self.yield_calls(now, out),
             Input::Dismiss => self.hand_current(now, handset::Input::Dismiss, out),
+            Input::TalkAnyway => self.hand_current(now, handset::Input::TalkAnyway, out),
+            Input::Compared { code, same } => {
+                self.hand_current(now, handset::Input::Compared { code, same }, out);
+            }
             Input::Handset { slot, input } => self.happened(now, slot, input, out),
             Input::NetworkChanged => self.hand_both(now, &handset::Input::NetworkChanged, out),
             Input::Welcome {

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::description::{CallDescription, Candidate};
-use crate::{CallId, ConversationId, DeviceName, Milliseconds, Timestamp, UserId};
+use crate::{AttemptId, CallId, ConversationId, DeviceName, Milliseconds, Timestamp, UserId};
 
 /// A call between two people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ use crate::{CallId, ConversationId, DeviceName, Milliseconds, Timestamp, UserId}
 pub struct Call {
     /// The call.
     pub id: CallId,
+    /// The caller's attempt that it began with: what descriptions name it by.
+    pub attempt: AttemptId,
     /// Grows by at least one with every change; an older one is ignored.
     pub revision: u32,
     /// The conversation of the two.
@@ -152,6 +154,8 @@ pub enum FailCause {
     Timeout,
     /// A device sent what the other could not use.
     Protocol,
+    /// What was sent is not the other device's word, or the two people saw different codes: somebody may be in between.
+    Identity,
 }
 
 /// A call as one device is shown it.

@@ -1,13 +1,13 @@
 //! The control channel: a data channel between the two devices of a call, pre-negotiated with id 0.
 //!
-//! What goes over it also goes over the socket, so that it arrives while the server is away; all of
+//! What goes over it, but for `reveal`, also goes over the socket, so that it arrives while the server is away; all of
 //! it says how something is, so receiving it twice, or by both ways, changes nothing. One JSON object per
 //! message, at most [`crate::limits::CONTROL_MAX_BYTES`]. What cannot be read is ignored.
 
 use serde::{Deserialize, Serialize};
 
 use crate::call::CallSound;
-use crate::description::{CallDescription, Candidate};
+use crate::description::{CallDescription, Candidate, CodeNonce};
 
 /// What one device tells the other directly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,12 @@ pub enum ControlMessage {
     Description {
         /// The description.
         description: CallDescription,
+    },
+    /// The nonce that this side's offer committed to; first of all when the channel opens. Only said here: it is worth something
+    /// only after the answer, and a wrong one ends the call.
+    Reveal {
+        /// The nonce.
+        nonce: CodeNonce,
     },
     /// More candidates.
     Candidates {

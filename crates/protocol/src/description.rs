@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 
 pub use candidate::{Candidate, CandidateKind};
 pub use values::{
-    CandidateAddress, ExtensionId, Fingerprint, Foundation, IcePwd, IceUfrag, PayloadType,
+    CandidateAddress, CodeCommitment, CodeNonce, DeviceKey, ExtensionId, Fingerprint, Foundation,
+    IcePwd, IceUfrag, PayloadType, Signature,
 };
 
+use crate::identity::{CodePart, Identity};
 use crate::limits::{CODECS_MAX, EXTENSIONS_MAX, STUN_PORT};
 
 /// One side's part of a negotiation.
@@ -40,6 +42,8 @@ pub struct CallDescription {
     pub extensions: Vec<Extension>,
     /// Whether sound is sent, received or both.
     pub direction: Direction,
+    /// Who made it. Without it a description is none.
+    pub identity: Box<Identity>,
 }
 
 /// Offer or answer (RFC 3264).
@@ -177,6 +181,9 @@ pub enum InvalidDescription {
     /// `actpass` outside an offer, or anything else inside one.
     #[error("an offer says actpass, an answer active or passive")]
     DtlsRole,
+    /// A commitment in an answer, or a nonce in an offer.
+    #[error("an offer may have a commitment, an answer a nonce")]
+    Code,
     /// A bit rate that Opus does not have.
     #[error("max_average_bitrate must be 6000 to 510000 bits per second")]
     BitRate,
@@ -233,10 +240,26 @@ impl CallDescription {
         }
         match (self.kind, self.dtls) {
             (DescriptionKind::Offer, DtlsRole::Actpass)
-            | (DescriptionKind::Answer, DtlsRole::Active | DtlsRole::Passive) => Ok(()),
+            | (DescriptionKind::Answer, DtlsRole::Active | DtlsRole::Passive) => {}
             (DescriptionKind::Offer, DtlsRole::Active | DtlsRole::Passive)
-            | (DescriptionKind::Answer, DtlsRole::Actpass) => Err(InvalidDescription::DtlsRole),
+            | (DescriptionKind::Answer, DtlsRole::Actpass) => {
+                return Err(InvalidDescription::DtlsRole);
+            }
         }
+        match (self.kind, &self.identity.code) {
+            (_, None)
+            | (DescriptionKind::Offer, Some(CodePart::Commitment(_)))
+            | (DescriptionKind::Answer, Some(CodePart::Nonce(_))) => Ok(()),
+            (DescriptionKind::Offer, Some(CodePart::Nonce(_)))
+            | (DescriptionKind::Answer, Some(CodePart::Commitment(_))) => {
+                Err(InvalidDescription::Code)
+            }
+        }
+    }
+
+    /// Whether it is an offer that begins a connection, rather than one that goes on with the connection there is.
+    pub const fn begins(&self) -> bool {
+        matches!(self.identity.code, Some(CodePart::Commitment(_)))
     }
 
     fn is_opus(&self, payload_type: PayloadType) -> bool {
@@ -264,7 +287,7 @@ mod tests {
         let description: CallDescription = serde_json::from_str(&text).unwrap();
         assert_eq!(description.check(), Ok(()));
         assert_eq!(serde_json::to_value(&description).unwrap(), good());
-        assert!(text.len() < 700, "{} bytes", text.len());
+        assert!(text.len() < 1_100, "{} bytes", text.len());
     }
 
     #[test]
@@ -308,6 +331,25 @@ mod tests {
         );
         check(|d| d["dtls"] = "active".into(), "an offer says actpass");
         check(|d| d["kind"] = "answer".into(), "an offer says actpass");
+        check(
+            |d| d["identity"]["code"] = serde_json::json!({"nonce": "ef".repeat(32)}),
+            "an offer may have a commitment",
+        );
+    }
+
+    #[test]
+    fn a_description_of_nobody_is_none() {
+        for field in ["attempt", "key", "signature"] {
+            let mut bad = good();
+            bad["identity"].as_object_mut().unwrap().remove(field);
+            assert!(
+                serde_json::from_value::<CallDescription>(bad).is_err(),
+                "{field}"
+            );
+        }
+        let mut bad = good();
+        bad.as_object_mut().unwrap().remove("identity");
+        assert!(serde_json::from_value::<CallDescription>(bad).is_err());
     }
 
     fn check(spoil: fn(&mut serde_json::Value), expected: &str) {
@@ -333,6 +375,12 @@ mod tests {
             ],
             "extensions": [{"id": 4, "kind": "mid"}, {"id": 1, "kind": "audio_level"}],
             "direction": "sendrecv",
+            "identity": {
+                "attempt": "00000000-0000-7000-8000-000000000021",
+                "key": "cd".repeat(32),
+                "code": {"commitment": "ef".repeat(32)},
+                "signature": "01".repeat(64),
+            },
         })
     }
 }

@@ -21,6 +21,7 @@ pub mod chat;
 pub mod control;
 pub mod description;
 pub mod error;
+pub mod identity;
 mod ids;
 pub mod limits;
 pub mod relay;

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::account::{Device, Person, Token};
 use crate::call::{CallReport, CallSound, CallView};
 use crate::chat::{Conversation, Message, Presence};
-use crate::description::{CallDescription, Candidate};
+use crate::description::{CallDescription, Candidate, DeviceKey, Signature};
 use crate::error::ErrorCode;
+use crate::identity::PersonKeys;
 use crate::relay::{RelayAccess, RelayMode};
 use crate::settings::Settings;
 use crate::{
@@ -87,6 +88,18 @@ pub enum RequestBody {
     Renew {
         /// The new token, of the same session.
         token: Token,
+    },
+    /// Tells this device's key, once and for all: another one is refused with `conflict`. Calls need it. → `done`
+    PublishKey {
+        /// The key.
+        key: DeviceKey,
+    },
+    /// This device says that another device of its account is its person's. → `done`
+    EndorseKey {
+        /// The other device's key.
+        key: DeviceKey,
+        /// This device's signature.
+        signature: Signature,
     },
     /// Finds or makes the conversation with a person. Nobody is told before a message is written. → `conversation`
     OpenConversation {
@@ -294,6 +307,11 @@ pub enum ServerFrame {
         /// The settings.
         settings: Settings,
     },
+    /// The devices of a contact, or of this account, changed: all their keys.
+    Keys {
+        /// The keys.
+        keys: PersonKeys,
+    },
     /// The other person types, or stopped.
     Typing {
         /// Where.
@@ -405,6 +423,8 @@ pub struct Welcome {
     pub settings: Settings,
     /// All conversations of the account that have a message, newest first.
     pub conversations: Vec<Conversation>,
+    /// The devices' keys of this account and of its contacts.
+    pub keys: Vec<PersonKeys>,
     /// Every call that this account is in or that rings it.
     pub calls: Vec<CallView>,
     /// Where to ask for one's own address.

@@ -192,7 +192,8 @@ impl Example {
                     ControlMessage::Candidates { candidates, .. } => obey(None, &candidates),
                     ControlMessage::Sound { .. }
                     | ControlMessage::HangUp
-                    | ControlMessage::Leaving => Ok(()),
+                    | ControlMessage::Leaving
+                    | ControlMessage::Reveal { .. } => Ok(()),
                 }),
             of => Err(format!("this test knows no type of the name {of:?}")),
         }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Refusal;
 use crate::hub::Hub;
+use crate::keys::Keys;
 use crate::presence::Presences;
 use crate::relay::Relay;
 use crate::settings::Hidden;
@@ -41,6 +42,8 @@ pub struct App {
     pub calls: Calls,
     /// Who hides their address.
     pub hidden: Hidden,
+    /// The keys of the devices.
+    pub keys: Keys,
     /// The sockets that have not said who they are.
     pub strangers: Strangers,
     /// STUN and the relay; nothing where they are off.

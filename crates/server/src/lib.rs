@@ -12,6 +12,7 @@ pub mod error;
 pub mod files;
 pub mod http;
 pub mod hub;
+pub mod keys;
 pub mod lifecycle;
 pub mod presence;
 pub mod relay;

@@ -5,15 +5,22 @@
 // the ways to them are known (`access.ts`). Its operations must be waited for, one after the other; `peer.ts` does. One that is given up sends
 // and plays nothing more at once and stays for a moment, so that the last word over the control channel leaves.
 
+import { type ConnectionIdentity, ForgeryError } from "../identity/connectionIdentity";
+import type { Code } from "../identity/code";
 import type { CallDescription } from "../protocol/CallDescription";
 import type { Candidate } from "../protocol/Candidate";
+import type { CodeNonce } from "../protocol/CodeNonce";
+import type { ControlMessage } from "../protocol/ControlMessage";
+import type { DeviceKey } from "../protocol/DeviceKey";
 import type { DtlsRole } from "../protocol/DtlsRole";
 import type { Route } from "../protocol/Route";
+import type { Standing } from "../protocol/Standing";
 import type { Paths } from "./access";
 import { Arrivals } from "./arrivals";
 import type { Belongings, Inventory } from "./belongings";
 import { ControlChannel, type ControlEvents } from "./controlChannel";
 import { toCandidate, toDescription, toIceCandidate, toSdp } from "./description";
+import { checkDescription } from "./descriptionRules";
 import { FAREWELL_MS } from "./invariants";
 import { Redundancy } from "./redundancy";
 import { routeOf } from "./route";
@@ -27,7 +34,13 @@ export interface ConnectionEvents extends ControlEvents {
   described(description: CallDescription): void;
   /** An address of this device, for the description that was told last. */
   candidate(candidate: Candidate): void;
-  /** ICE and DTLS stand. */
+  /** A description of the other side is its device's word. Told before anything is done with it. */
+  identified(key: DeviceKey, standing: Standing): void;
+  /** The code that the two people may compare. */
+  coded(code: Code): void;
+  /** What came is not the other device's word, or the path leads to another device. */
+  forged(error: ForgeryError): void;
+  /** ICE and DTLS stand, with the device that signed for this certificate. */
   connected(): void;
   /** The path is silent and may come back by itself. */
   disconnected(): void;
@@ -100,6 +113,7 @@ export class Connection {
   readonly control: ControlChannel;
   readonly #paths: Paths;
   readonly #events: ConnectionEvents;
+  readonly #identity: ConnectionIdentity;
   readonly #connections: Connections;
   readonly #belongings: Belongings;
   readonly #otherLevel = new FreshLevel();
@@ -108,8 +122,11 @@ export class Connection {
   #transceiver: RTCRtpTransceiver | null = null;
   #redundancy: Redundancy | null = null;
   #remoteUfrag = "";
-  /** The certificate of the other side, which a call keeps: nothing has vouched for another one. */
-  #remoteFingerprint: string | null = null;
+  /** What is captured here; it is sent once the other end is the one that signed. */
+  #track: MediaStreamTrack | null = null;
+  /** The other side's sound, until then. */
+  #held: MediaStream | null = null;
+  #isVouchedFor = false;
   /** Which side of DTLS the other one took in the first negotiation; it keeps it for good. */
   #remoteRole: DtlsRole | null = null;
   #ufrag = "";
@@ -119,23 +136,30 @@ export class Connection {
 
   constructor(
     paths: Paths,
+    identity: ConnectionIdentity,
     events: ConnectionEvents,
     { connections, inventory }: ConnectionLedger,
   ) {
     this.#paths = paths;
     this.#events = events;
+    this.#identity = identity;
     this.#connections = connections;
     this.rtc = new RTCPeerConnection({ ...paths.known, bundlePolicy: "max-bundle" });
     connections.made(this.rtc);
     const belongings = (this.#belongings = inventory.make());
-    this.control = new ControlChannel(this.rtc, events, belongings);
+    const control: ControlEvents = {
+      controlOpened: () => this.#controlOpened(),
+      control: (message) => this.#control(message),
+    };
+    this.control = new ControlChannel(this.rtc, control, belongings);
     belongings.listen(this.rtc, "icecandidate", ({ candidate }: RTCPeerConnectionIceEvent) => {
       if (candidate) this.#found(candidate);
     });
     belongings.listen(this.rtc, "connectionstatechange", () => this.#tellState());
-    belongings.listen(this.rtc, "track", ({ track }: RTCTrackEvent) =>
-      this.#events.sound(new MediaStream([track])),
-    );
+    belongings.listen(this.rtc, "track", ({ track }: RTCTrackEvent) => {
+      this.#held = new MediaStream([track]);
+      this.#letHear();
+    });
     belongings.every(LOOK_INTERVAL_MS, () => void this.#look());
   }
 
@@ -160,15 +184,17 @@ export class Connection {
     prefer(transceiver, red ? ["audio/red", "audio/opus"] : ["audio/opus"]);
   }
 
+  /** Sends what a track captures, as soon as it is sure who hears it. */
   async attach(track: MediaStreamTrack | null): Promise<void> {
-    if (this.#transceiver && this.#transceiver.sender.track !== track) {
-      await this.#transceiver.sender.replaceTrack(track);
-    }
+    this.#track = track;
+    const sender = this.#transceiver?.sender;
+    if (this.#isVouchedFor && sender && sender.track !== track) await sender.replaceTrack(track);
   }
 
   /** Tells an own description and sets it, which begins the search for addresses. */
   async describe(sdp: RTCSessionDescriptionInit, epoch: number): Promise<void> {
-    const description = toDescription(sdp, epoch);
+    const description = await this.#identity.sign(toDescription(sdp, epoch));
+    if (this.#isGone()) return;
     this.#ufrag = description.ufrag;
     if (description.kind === "answer") {
       this.#remoteRole = description.dtls === "active" ? "passive" : "active";
@@ -176,20 +202,22 @@ export class Connection {
     // The server makes the call from it, and gives access to the relay only then.
     this.#events.described(description);
     const configuration = await this.#paths.fresh();
-    if (this.#belongings.signal.aborted) return;
+    if (this.#isGone()) return;
     this.#relayOnly = configuration.iceTransportPolicy === "relay";
     this.rtc.setConfiguration({ ...configuration, bundlePolicy: "max-bundle" });
     await this.rtc.setLocalDescription(sdp);
   }
 
   async take(description: CallDescription): Promise<void> {
-    this.#remoteFingerprint ??= description.fingerprint;
-    if (description.fingerprint !== this.#remoteFingerprint) {
-      throw new Error("the other side's certificate changed in mid-call");
-    }
+    checkDescription(description);
+    const { key, standing } = await this.#identity.check(description);
+    if (this.#isGone()) return;
+    this.#events.identified(key, standing);
     await this.rtc.setRemoteDescription(toSdp(description, this.#remoteRole, sendsRed()));
     this.#remoteUfrag = description.ufrag;
     if (description.kind === "answer") this.#remoteRole = description.dtls;
+    const code = description.kind === "answer" ? await this.#identity.codeOfOfferer() : null;
+    if (code !== null && !this.#isGone()) this.#events.coded(code);
   }
 
   async add(candidates: readonly Candidate[]): Promise<void> {
@@ -223,7 +251,7 @@ export class Connection {
   async #look(): Promise<void> {
     if (this.rtc.connectionState === "new") return;
     const stats = await this.rtc.getStats();
-    if (this.#belongings.signal.aborted) return;
+    if (this.#isGone()) return;
     this.#redundancy?.heed(stats.values(), performance.now());
     const route = routeOf(stats.values());
     if (route !== null && route !== this.#route) {
@@ -248,11 +276,59 @@ export class Connection {
     this.#events.candidate(typed);
   }
 
+  #isGone(): boolean {
+    return this.#belongings.signal.aborted;
+  }
+
+  /** The path stands. Who is at its end was signed; the certificate that is in use is compared with that, where the browser shows it. */
+  async #stand(): Promise<void> {
+    if (!this.#isVouchedFor) {
+      const [certificate] = remoteCertificates(this.#transceiver);
+      const isOther = !certificate || (await this.#identity.isOther(certificate));
+      if (this.#isGone()) return;
+      if (!isOther) {
+        this.#events.forged(new ForgeryError("certificate"));
+        return;
+      }
+      this.#isVouchedFor = true;
+      this.#letHear();
+      await this.attach(this.#track);
+      if (this.#isGone()) return;
+    }
+    this.#events.connected();
+    void this.#look();
+  }
+
+  #letHear(): void {
+    if (this.#isVouchedFor && this.#held) this.#events.sound(this.#held);
+  }
+
+  /** Whoever offered reveals first of all. */
+  #controlOpened(): void {
+    const nonce = this.#identity.reveal;
+    if (nonce !== null) this.control.send({ type: "reveal", nonce });
+    this.#events.controlOpened();
+  }
+
+  #control(message: ControlMessage): void {
+    if (message.type === "reveal") void this.#revealed(message.nonce);
+    else this.#events.control(message);
+  }
+
+  async #revealed(nonce: CodeNonce): Promise<void> {
+    try {
+      const code = await this.#identity.revealed(nonce);
+      if (code !== null && !this.#isGone()) this.#events.coded(code);
+    } catch (error) {
+      if (!(error instanceof ForgeryError)) throw error;
+      if (!this.#isGone()) this.#events.forged(error);
+    }
+  }
+
   #tellState(): void {
     switch (this.rtc.connectionState) {
       case "connected": {
-        this.#events.connected();
-        void this.#look();
+        void this.#stand();
         return;
       }
       case "disconnected": {
@@ -286,6 +362,12 @@ class FreshLevel {
     this.#rtpTimestamp = source.rtpTimestamp;
     return source.audioLevel ?? 0;
   }
+}
+
+/** The certificates (DER) of the other side of the DTLS connection. Firefox shows none; it compares them itself, as all do. */
+function remoteCertificates(transceiver: RTCRtpTransceiver | null): readonly ArrayBuffer[] {
+  const transport = transceiver?.receiver.transport as Partial<RTCDtlsTransport> | null | undefined;
+  return transport?.getRemoteCertificates?.() ?? [];
 }
 
 /** Whether this browser can send RED; `prefer` makes it do so wherever the other side lists it. */

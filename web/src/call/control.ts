@@ -12,6 +12,7 @@ import {
   checkCandidate,
   checkCandidateCount,
   checkDescription,
+  checkNonce,
   DescriptionError,
 } from "./descriptionRules";
 
@@ -45,6 +46,8 @@ function read(fields: Fields): ControlMessage | null {
       return { type: "leaving" };
     case "description":
       return { type: "description", description: readDescription(fields["description"]) };
+    case "reveal":
+      return readReveal(fields["nonce"]);
     case "candidates":
       return readCandidates(fields["epoch"], fields["candidates"]);
     default:
@@ -72,7 +75,14 @@ function readDescription(value: unknown): CallDescription {
     return { codec: "opus", payload_type, fec, dtx, cbr, ...limit };
   });
   const extensions = description.extensions.map(({ id, kind }) => ({ id, kind }));
-  return { epoch, kind, ufrag, pwd, fingerprint, dtls, codecs, extensions, direction };
+  const { attempt, key, code, signature } = description.identity;
+  const identity = { attempt, key, code: code && { ...code }, signature };
+  return { epoch, kind, ufrag, pwd, fingerprint, dtls, codecs, extensions, direction, identity };
+}
+
+function readReveal(nonce: unknown): ControlMessage {
+  checkNonce(nonce);
+  return { type: "reveal", nonce };
 }
 
 function readCandidates(epoch: unknown, list: unknown): ControlMessage | null {

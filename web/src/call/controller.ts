@@ -4,11 +4,15 @@
 // what that one tells, sends it the presses that need neither microphone nor sound, and brings the calls here for all
 // others. It decides nothing about calls.
 
-import type { LineListener, PushFrame } from "../net/line";
+import type { Code } from "../identity/code";
+import { Identities, type Whose } from "../identity/identities";
+import { BrowserStore } from "../identity/store";
+import { type LineListener, type PushFrame, Disconnected, RequestRefused } from "../net/line";
 import { watchNetwork } from "../net/network";
 import { uuidv7 } from "../net/uuid";
 import type { CallId } from "../protocol/CallId";
 import type { ConversationId } from "../protocol/ConversationId";
+import type { DeviceKey } from "../protocol/DeviceKey";
 import type { PhoneInput } from "../protocol/PhoneInput";
 import type { PhoneView } from "../protocol/PhoneView";
 import type { Welcome } from "../protocol/Welcome";
@@ -19,7 +23,13 @@ import { captureObstacle, watchDevices } from "./media";
 import { KnownPathRules } from "./pathRules";
 import { PhoneDriver } from "./phoneDriver";
 import { RingNotification } from "./ringNotification";
-import type { CallController, CallPorts, CreateController, SoundTreatment } from "./screen";
+import type {
+  CallController,
+  CallPorts,
+  CreateController,
+  DeviceObstacle,
+  SoundTreatment,
+} from "./screen";
 import type { GuestPress } from "./tabMessages";
 import { type Ownership, Tabs } from "./tabs";
 import { timeoutsFrom } from "./timeouts";
@@ -40,11 +50,17 @@ const NO_CALL: PhoneView = {
 class Controller implements CallController {
   readonly #ports: CallPorts;
   readonly #notification = new RingNotification();
+  readonly #people = new Map<ConversationId, Whose>();
   readonly #known = new KnownCalls(() => performance.now());
   /** Taken away at the end, newest first. */
   readonly #disposers: (() => void)[] = [];
   #treatment = loadTreatment(localStorage);
   #welcome: Welcome | null = null;
+  #identities: Identities | null = null;
+  /** Whether the server knows this device's key. */
+  #hasKey = false;
+  /** Why it never will. */
+  #keyFault: DeviceObstacle | null = null;
   #pathRules: KnownPathRules | null = null;
   #tabs: Tabs | null = null;
   /** There while this tab has the calls. */
@@ -113,6 +129,22 @@ class Controller implements CallController {
 
   bringHere(): void {
     this.#pressHere(null);
+  }
+
+  talkAnyway(): void {
+    this.#press({ type: "talk_anyway" });
+  }
+
+  compared(code: Code, same: boolean): void {
+    this.#press({ type: "compared", code, same });
+  }
+
+  /** Says that another device of this account is the person's own. */
+  async endorse(key: DeviceKey): Promise<void> {
+    const signature = await this.#identities?.endorse(key);
+    if (signature === undefined) return;
+    await this.#ports.line.request({ type: "endorse_key", key, signature }, { resend: true });
+    await this.#keysChanged();
   }
 
   mute(muted: boolean): void {
@@ -196,6 +228,10 @@ class Controller implements CallController {
     if (this.#pathRules) this.#pathRules.snapshot(welcome);
     else this.#pathRules = new KnownPathRules(welcome);
     const { me, limits, calls, now } = welcome;
+    this.#identities ??= new Identities(me, new BrowserStore(indexedDB));
+    for (const keys of welcome.keys) this.#identities.listed(keys);
+    for (const { id, person } of welcome.conversations) this.#people.set(id, person);
+    void this.#publishKey(this.#identities);
     this.#known.snapshot(calls, now);
     this.#driver?.setTimeouts(timeoutsFrom(limits));
     this.#driver?.welcome(calls, now);
@@ -212,12 +248,43 @@ class Controller implements CallController {
       case "description":
         this.#driver?.hand({ ...frame, type: "remote_description" });
         break;
+      case "conversation":
+        this.#people.set(frame.conversation.id, frame.conversation.person);
+        break;
+      case "keys":
+        this.#identities?.listed(frame.keys);
+        void this.#keysChanged();
+        break;
       case "candidates":
         this.#driver?.hand({ ...frame, type: "remote_candidates" });
         break;
       default:
         break;
     }
+  }
+
+  /** Calls need a key. Without one the page says why there are none. */
+  async #publishKey(identities: Identities): Promise<void> {
+    const { display, line } = this.#ports;
+    try {
+      const { key } = await identities.self;
+      await line.request({ type: "publish_key", key }, { resend: true });
+    } catch (error) {
+      if (error instanceof Disconnected) return;
+      const isLost = error instanceof RequestRefused && error.code === "conflict";
+      this.#keyFault = isLost ? "key_lost" : "no_key";
+      display.obstacle(await this.#obstacle());
+      return;
+    }
+    this.#hasKey = true;
+    await this.#keysChanged();
+  }
+
+  async #keysChanged(): Promise<void> {
+    if (!this.#hasKey || !this.#identities) return;
+    const { key } = await this.#identities.self;
+    this.#ports.display.devices(key, await this.#identities.newDevices());
+    await this.#driver?.keysChanged();
   }
 
   #openTabs(account: string): Tabs {
@@ -249,11 +316,13 @@ class Controller implements CallController {
 
   /** This tab has the calls from now on: those that its own socket told it of. */
   #owned(how: Ownership): void {
-    if (!this.#welcome) return;
+    if (!this.#welcome || !this.#identities) return;
     const { me, limits } = this.#welcome;
     this.#clockAhead = 0;
     const driver = new PhoneDriver(me.id, timeoutsFrom(limits), this.#treatment, {
       line: this.#ports.line,
+      identities: this.#identities,
+      personOf: (conversation) => this.#people.get(conversation) ?? null,
       memory: new CallMemory(me.id, localStorage),
       now: () => Math.floor(performance.now()),
       hostname: location.hostname,
@@ -332,11 +401,16 @@ class Controller implements CallController {
     this.#driver.sayLeaving();
   }
 
+  async #obstacle(): Promise<DeviceObstacle | null> {
+    if (!isPeerOffered()) return "no_webrtc";
+    return (await captureObstacle()) ?? this.#keyFault;
+  }
+
   #watchObstacle(): () => void {
     const { display } = this.#ports;
     let watching = true;
     const look = async (): Promise<void> => {
-      const obstacle = isPeerOffered() ? await captureObstacle() : "no_webrtc";
+      const obstacle = await this.#obstacle();
       if (watching) display.obstacle(obstacle);
     };
     void look();

@@ -8,7 +8,6 @@
 // The template has always two sections, one transport: sound with mid 0, then the data channel
 // with mid 1. Both Chromium and Firefox number them like that when the peer makes them in this order.
 
-import type { CallDescription } from "../protocol/CallDescription";
 import type { Candidate } from "../protocol/Candidate";
 import type { CandidateKind } from "../protocol/CandidateKind";
 import type { Codec } from "../protocol/Codec";
@@ -17,7 +16,12 @@ import type { Direction } from "../protocol/Direction";
 import type { DtlsRole } from "../protocol/DtlsRole";
 import type { Extension } from "../protocol/Extension";
 import type { ExtensionKind } from "../protocol/ExtensionKind";
-import { checkCandidate, checkDescription, DescriptionError } from "./descriptionRules";
+import {
+  type Anonymous,
+  checkAnonymous,
+  checkCandidate,
+  DescriptionError,
+} from "./descriptionRules";
 
 /** What this side wishes to receive (RFC 7587 §6.1): the other side's encoder follows it. */
 export interface Sound {
@@ -35,7 +39,7 @@ export interface Sound {
 export const SOUND: Sound = { fec: true, dtx: true, cbr: true, maxAverageBitrate: 32_000 };
 
 /**
- * Takes the description out of SDP that this browser made.
+ * Takes the description out of SDP that this browser made; who made it is said when it is signed.
  *
  * The wishes for sound are `sound`, whatever the browser wrote: a browser's own `fmtp` line
  * changes nothing in the browser itself, it only tells the other side.
@@ -46,7 +50,7 @@ export function toDescription(
   { type, sdp }: RTCSessionDescriptionInit,
   epoch: number,
   sound = SOUND,
-): CallDescription {
+): Anonymous {
   const { session, media } = split(sdp ?? "");
   const [audio, data, ...more] = media;
   if (!audio || !data || more.length > 0) fail("a call has two sections");
@@ -57,7 +61,7 @@ export function toDescription(
   if (only(audio, "mid") !== AUDIO_MID || only(data, "mid") !== DATA_MID) fail("mids are 0 and 1");
   const transport = (name: string) =>
     only(audio, name) ?? only(session, name) ?? fail(`no ${name}`);
-  const description: CallDescription = {
+  const description: Anonymous = {
     epoch,
     kind: toKind(type),
     ufrag: transport("ice-ufrag"),
@@ -68,7 +72,7 @@ export function toDescription(
     extensions: toExtensions(audio),
     direction: DIRECTIONS.find((d) => audio.attributes.includes(d)) ?? "sendrecv",
   };
-  checkDescription(description);
+  checkAnonymous(description);
   return description;
 }
 
@@ -85,11 +89,11 @@ export function toDescription(
  * @throws {DescriptionError} when the description breaks a rule.
  */
 export function toSdp(
-  description: CallDescription,
+  description: Anonymous,
   role: DtlsRole | null = null,
   sendsRed = false,
 ): RTCSessionDescriptionInit & { sdp: string } {
-  checkDescription(description);
+  checkAnonymous(description);
   const { epoch, kind, codecs, extensions, direction } = description;
   const dtls = (kind === "offer" ? role : null) ?? description.dtls;
   const transport = transportLines(description, dtls);
@@ -272,7 +276,7 @@ function toExtensions(audio: Section): Extension[] {
   });
 }
 
-function transportLines({ ufrag, pwd, fingerprint }: CallDescription, dtls: DtlsRole): string[] {
+function transportLines({ ufrag, pwd, fingerprint }: Anonymous, dtls: DtlsRole): string[] {
   return [
     `a=ice-ufrag:${ufrag}`,
     `a=ice-pwd:${pwd}`,

@@ -16,8 +16,27 @@ export class DescriptionError extends Error {
   override readonly name = "DescriptionError";
 }
 
-/** Throws {@link DescriptionError} unless a description keeps every rule. */
+/** A description that says nothing of who made it. */
+export type Anonymous = Omit<CallDescription, "identity">;
+
+/** Throws {@link DescriptionError} unless a description keeps every rule. What the identity is worth is checked elsewhere. */
 export function checkDescription(description: CallDescription): void {
+  checkAnonymous(description);
+  const { kind, identity } = description;
+  demand(isObject(identity), "identity");
+  const { attempt, key, code, signature } = identity;
+  demand(isText(attempt, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/), "attempt");
+  demand(isText(key, /^[0-9a-f]{64}$/), "key");
+  demand(isText(signature, /^[0-9a-f]{128}$/), "signature");
+  if (code === null) return;
+  demand(isObject(code), "code");
+  const part: unknown =
+    kind === "offer" ? Reflect.get(code, "commitment") : Reflect.get(code, "nonce");
+  demand(Object.keys(code).length === 1 && isText(part, /^[0-9a-f]{64}$/), "code");
+}
+
+/** The same for what is not signed yet. */
+export function checkAnonymous(description: Anonymous): void {
   demand(isObject(description), "description");
   const { epoch, kind, ufrag, pwd, fingerprint, dtls, direction } = description;
   demand(isInteger(epoch, 0, 65_535), "epoch");
@@ -41,6 +60,11 @@ export function checkCandidate(candidate: Candidate): void {
   demand(leadsElsewhere(address), "address");
   demand(isInteger(port, 1024, 65_535) || port === 443, "port");
   demand(["host", "srflx", "prflx", "relay"].includes(kind), "candidate kind");
+}
+
+/** Throws {@link DescriptionError} unless it has the form of a nonce. */
+export function checkNonce(nonce: unknown): asserts nonce is string {
+  demand(isText(nonce, /^[0-9a-f]{64}$/), "nonce");
 }
 
 /** Throws {@link DescriptionError} if one side sent more candidates for an epoch than is allowed. */

@@ -12,16 +12,18 @@ import { Inventory } from "./belongings";
 import { Connections, type Levels } from "./connection";
 import type { SlotFacts } from "./invariants";
 import { CapturedTracks, Microphone, MicrophoneError } from "./media";
-import { Peer } from "./peer";
+import { type Identify, Peer } from "./peer";
 import { RemoteSound } from "./remoteSound";
 import type { SoundTreatment } from "./screen";
 
 /** What is done with equipment; the rest is sent, or played by the phone. */
-export type EquipmentEffect = Exclude<HandsetEffect, { type: "send" | "play" }>;
+export type EquipmentEffect = Exclude<HandsetEffect, { type: "send" | "play" | "keep_key" }>;
 
 export interface EquipmentPorts {
   /** What a peer may use to find its paths. */
   readonly paths: Paths;
+  /** What a peer signs and checks descriptions with. */
+  readonly identify: Identify;
   /** Takes what happened. */
   readonly happened: (input: HandsetInput) => void;
   /** The other side's packets stopped coming. */
@@ -77,11 +79,13 @@ export class Equipment {
       case "set_muted":
         this.#tracks.setMuted(effect.muted);
         break;
-      case "make_offer":
-        this.#existingPeer().makeOffer(effect.epoch, effect.ice_restart);
+      case "make_offer": {
+        const { epoch, ice_restart, attempt, role } = effect;
+        this.#existingPeer().makeOffer(epoch, ice_restart, attempt, role);
         break;
+      }
       case "make_answer":
-        this.#existingPeer().makeAnswer(effect.description);
+        this.#existingPeer().makeAnswer(effect.description, effect.attempt, effect.role);
         break;
       case "attach_microphone":
         this.#peer?.attach(this.#microphone?.track ?? null);
@@ -177,9 +181,17 @@ export class Equipment {
     const { happened } = this.#ports;
     this.#peer = new Peer(
       this.#ports.paths,
+      this.#ports.identify,
       {
         described: (description) => happened({ type: "described", description }),
         candidate: (candidate) => happened({ type: "candidate", candidate }),
+        identified: (key, standing) => happened({ type: "identified", key, standing }),
+        coded: (code) => happened({ type: "coded", code }),
+        forged: (error) => {
+          // eslint-disable-next-line no-console -- the one trace of what was wrong
+          console.warn("Somebody may be in between:", error);
+          happened({ type: "peer_forged", may_be_late: error.mayBeLate });
+        },
         connected: () => happened({ type: "peer_connected" }),
         disconnected: () => happened({ type: "peer_disconnected" }),
         failed: () => happened({ type: "peer_failed" }),

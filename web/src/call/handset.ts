@@ -20,6 +20,7 @@ import type { UserId } from "../protocol/UserId";
 import * as control from "./handsetControl";
 import * as device from "./handsetDevice";
 import * as ending from "./handsetEnding";
+import * as identity from "./handsetIdentity";
 import * as outcomes from "./handsetOutcome";
 import * as path from "./handsetPath";
 import * as person from "./handsetPerson";
@@ -45,6 +46,7 @@ export interface PeerMemory {
   control: control.Control;
   /** Which way sound goes, or went last. */
   route: Route | null;
+  other: identity.Other | null;
 }
 
 /** What a handset knows. Only the files named `handset…` change it. */
@@ -87,7 +89,8 @@ export class Handset {
 
   /** What the screen shows. */
   view(): HandsetView {
-    return viewOf(this.#memory.state, this.#memory.peer?.route ?? null);
+    const { state, peer } = this.#memory;
+    return viewOf(state, peer?.route ?? null, identity.otherView(peer));
   }
 
   /** Whether there is no call here, or one that is over. */
@@ -164,6 +167,10 @@ function happen(
       return take.yieldCalls(memory, out);
     case "dismiss":
       return ending.dismiss(memory);
+    case "talk_anyway":
+      return identity.accept(memory);
+    case "compared":
+      return identity.compared(memory, now, input.code, input.same, out);
     case "microphone_opened":
       return device.microphoneOpened(memory, out);
     case "microphone_failed":
@@ -178,6 +185,12 @@ function happen(
       return path.peerDisconnected(memory, now);
     case "peer_failed":
       return path.peerFailed(memory, now, out);
+    case "identified":
+      return identity.identified(memory, input.key, input.standing);
+    case "coded":
+      return identity.coded(memory, input.code);
+    case "peer_forged":
+      return identity.peerForged(memory, now, input.may_be_late, out);
     case "peer_unusable":
       return ending.fail(memory, now, "protocol", out);
     case "network_changed":

@@ -46,6 +46,9 @@ export function control(
       return;
     case "hang_up":
       return peerHungUp(memory, now, effects);
+    case "reveal":
+      // The connection that it comes by takes it.
+      return;
     case "leaving":
       return peerLeaves(memory, now);
     case "description":

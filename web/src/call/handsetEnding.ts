@@ -62,6 +62,14 @@ export function tick(memory: HandsetMemory, now: Timestamp, effects: HandsetEffe
   }
 }
 
+/** A warning stays on screen so long, unless it is dismissed. */
+const WARNING_SHOWN_MS = 60_000;
+
+/** Whether somebody may have been in between. Nobody may overlook that. */
+function isWarning(why: Ended): boolean {
+  return why.why === "call" && why.end.reason === "failed" && why.end.cause === "identity";
+}
+
 /** Takes away what is shown of a call that is over. */
 export function dismiss(memory: HandsetMemory): void {
   if (memory.state.at === "ended") memory.state = { at: "idle" };
@@ -82,7 +90,7 @@ export function finish(memory: HandsetMemory, now: Timestamp, why: Ended): void 
     outgoing: "outgoing" in state ? state.outgoing : state.at === "outgoing",
     why,
     talked: talkedUntil(state, now, why),
-    until: now + memory.timeouts.ended_shown,
+    until: now + (isWarning(why) ? WARNING_SHOWN_MS : memory.timeouts.ended_shown),
     tone: endTone(state, why, memory.me),
   };
 }

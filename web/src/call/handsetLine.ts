@@ -6,11 +6,13 @@
 // the other side: where another device took the call over there, it is closed, and the negotiation
 // goes on with a new one. Own candidates are held until the line is opened by the answer.
 
+import type { AttemptId } from "../protocol/AttemptId";
 import type { CallDescription } from "../protocol/CallDescription";
 import type { CallId } from "../protocol/CallId";
 import type { Candidate } from "../protocol/Candidate";
 import type { Fingerprint } from "../protocol/Fingerprint";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
+import type { Role } from "../protocol/Role";
 import type { Timestamp } from "../protocol/Timestamp";
 import { CANDIDATES_MAX } from "../protocol/constants";
 
@@ -26,7 +28,10 @@ type Step = "new" | "offering" | "offered" | "answering" | "settled";
 const EPOCH_MAX = 0xffff;
 
 export class HandsetLine {
-  readonly #polite: boolean;
+  /** The callee gives way when both offer at once. */
+  readonly #role: Role;
+  /** What the two devices call the call. */
+  readonly #attempt: AttemptId;
   #epoch = 0;
   #step: Step = "new";
   #own: CallDescription | null = null;
@@ -45,8 +50,9 @@ export class HandsetLine {
   #early: { epoch: number; candidate: Candidate }[] = [];
   #restartWanted = false;
 
-  constructor(polite: boolean) {
-    this.#polite = polite;
+  constructor(role: Role, attempt: AttemptId) {
+    this.#role = role;
+    this.#attempt = attempt;
   }
 
   /** The description that is set locally, if the newest is. */
@@ -85,7 +91,7 @@ export class HandsetLine {
   /** The first offer. */
   offer(effects: HandsetEffect[]): void {
     this.#begin("offering");
-    effects.push({ type: "make_offer", epoch: this.#epoch, ice_restart: false });
+    effects.push(this.#makeOffer(false));
   }
 
   /** ICE shall start anew, as soon as the negotiation under way is settled. */
@@ -98,8 +104,18 @@ export class HandsetLine {
       this.#restartWanted = false;
       this.#epoch = Math.min(this.#epoch + 1, EPOCH_MAX);
       this.#begin("offering");
-      effects.push({ type: "make_offer", epoch: this.#epoch, ice_restart: true });
+      effects.push(this.#makeOffer(true));
     }
+  }
+
+  #makeOffer(iceRestart: boolean): HandsetEffect {
+    return {
+      type: "make_offer",
+      epoch: this.#epoch,
+      ice_restart: iceRestart,
+      attempt: this.#attempt,
+      role: this.#role,
+    };
   }
 
   /** The own description is set. Says whether it is the one that was asked for last. */
@@ -122,13 +138,23 @@ export class HandsetLine {
   #remoteOffer(offer: CallDescription, effects: HandsetEffect[]): void {
     const offers = this.#step === "offering" || this.#step === "offered";
     const collides = offers && offer.epoch === this.#epoch;
-    const isNew = offer.epoch > this.#epoch || this.#step === "new" || (collides && this.#polite);
+    const polite = this.#role === "callee";
+    const isNew = offer.epoch > this.#epoch || this.#step === "new" || (collides && polite);
     const strange = this.#isStrange(offer);
-    if (isNew) {
+    const isForeign = !begins(offer) && (strange || this.#certificate === null);
+    if (isForeign && this.#step !== "new") {
+      // It goes on with a connection that this device has no part in: with the one before this.
+      if (isNew) this.offerOnANewPeer(offer.epoch, effects);
+    } else if (isNew) {
       if (strange) this.#closePeer(effects);
       this.#epoch = offer.epoch;
       this.#begin("answering");
-      effects.push({ type: "make_answer", description: offer });
+      effects.push({
+        type: "make_answer",
+        description: offer,
+        attempt: this.#attempt,
+        role: this.#role,
+      });
       this.#take(offer, effects);
     } else if (strange && !collides) {
       // Another device has the call there, and a server that restarted could not tell it the epoch.
@@ -269,4 +295,9 @@ function isSame(a: Candidate, b: Candidate): boolean {
     a.port === b.port &&
     a.kind === b.kind
   );
+}
+
+/** Whether it is an offer that begins a connection, rather than one that goes on with the connection there is. */
+export function begins({ identity: { code } }: CallDescription): boolean {
+  return code !== null && "commitment" in code;
 }

@@ -53,7 +53,7 @@ function adopt(
     return;
   }
   effects.push({ type: "close_peer" });
-  const line = new HandsetLine(true);
+  const line = new HandsetLine("callee", call.attempt);
   line.open();
   if (remote !== null) line.remoteDescription(remote.description, effects);
   const connectAt = outcome.now + memory.timeouts.connect;

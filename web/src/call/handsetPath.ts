@@ -26,6 +26,7 @@ export function peerConnected(
   if (state.at === "ringing" || state.at === "taking") state.connected = true;
   if (state.at !== "talking") return;
   const first = state.path === "connecting";
+  state.doubted = false;
   // That ICE found a path again is no sound yet.
   if (!state.unheard) pathIsBack(state);
   if (first) effects.push(send(reportOf(state, now, { report: "connected" })));

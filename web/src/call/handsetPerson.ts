@@ -11,6 +11,7 @@ import type { Timestamp } from "../protocol/Timestamp";
 import type { HandsetMemory } from "./handset";
 import { canControl } from "./handsetControl";
 import { dismiss, finish } from "./handsetEnding";
+import { accept } from "./handsetIdentity";
 import { HandsetLine } from "./handsetLine";
 import { hangUpOf } from "./handsetPath";
 import { callOf, isFree, send } from "./handsetState";
@@ -29,7 +30,7 @@ export function dial(
     attempt,
     conversation,
     muted: false,
-    line: new HandsetLine(false),
+    line: new HandsetLine("caller", attempt),
     stage: { at: "opening_microphone" },
   };
   if (memory.online) openMicrophone(memory, effects);
@@ -41,6 +42,7 @@ export function answer(memory: HandsetMemory, effects: HandsetEffect[]): void {
   if (state.at !== "ringing" || state.answer !== "not_yet") return;
   state.answer = "opening_microphone";
   state.fault = null;
+  accept(memory);
   openMicrophone(memory, effects);
 }
 

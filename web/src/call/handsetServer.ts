@@ -27,7 +27,7 @@ function ring(memory: HandsetMemory, told: Told, effects: HandsetEffect[]): void
   const { call, remote } = told.view;
   const deadline = toLocal(told, call.started_at) + memory.timeouts.ring;
   if (isOver(memory, call.id) || deadline <= told.now) return;
-  const line = new HandsetLine(true);
+  const line = new HandsetLine("callee", call.attempt);
   if (remote !== null) line.remoteDescription(remote.description, effects);
   effects.push(send({ type: "ring_call", call: call.id }));
   memory.state = {

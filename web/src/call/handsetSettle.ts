@@ -6,6 +6,7 @@ import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { HandsetMemory } from "./handset";
 import { canControl, greet } from "./handsetControl";
+import { isSilenced, keepKey } from "./handsetIdentity";
 import { followSilence, peerIsNew, waitForNewPath } from "./handsetPath";
 import { isFree, needsMicrophone } from "./handsetState";
 import { isAudible, isMute, toneOf } from "./handsetShow";
@@ -37,6 +38,7 @@ export function settle(
     followSilence(memory.state, now, timeouts);
   }
   followSound(memory, effects);
+  keepKey(memory, effects);
   const tone = toneOf(memory.state);
   if (tone !== memory.tone) {
     memory.tone = tone;
@@ -48,12 +50,12 @@ export function settle(
 /** Has track and peer as silent as the call wants them. A new one of either is not silent. */
 function followSound(memory: HandsetMemory, effects: HandsetEffect[]): void {
   if (memory.microphone !== "open") memory.trackMuted = false;
-  const muted = isMute(memory.state);
+  const muted = isMute(memory.state) || isSilenced(memory.peer);
   if (memory.microphone === "open" && muted !== memory.trackMuted) {
     memory.trackMuted = muted;
     effects.push({ type: "set_muted", muted });
   }
-  const on = isAudible(memory.state);
+  const on = isAudible(memory.state) && !isSilenced(memory.peer);
   if (memory.peer && on !== memory.peer.audible) {
     memory.peer.audible = on;
     effects.push({ type: "set_speaker", on });
@@ -72,7 +74,7 @@ function followPeer(
       peerIsNew(memory, now);
     }
     if (!isNegotiation(effect) || memory.peer) return [effect];
-    memory.peer = { audible: true, control: "closed", route: null };
+    memory.peer = { audible: true, control: "closed", route: null, other: null };
     return memory.microphone === "open" ? [effect, { type: "attach_microphone" }] : [effect];
   });
 }
@@ -99,6 +101,7 @@ function placeOf(effect: HandsetEffect): number {
     case "set_speaker":
     case "close_peer":
       return 2;
+    case "keep_key":
     case "send":
       return 3;
     case "play":

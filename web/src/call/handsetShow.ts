@@ -3,6 +3,7 @@
 // The twin of `crates/call/src/handset/show.rs`.
 
 import type { HandsetView } from "../protocol/HandsetView";
+import type { OtherEnd } from "../protocol/OtherEnd";
 import type { Route } from "../protocol/Route";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { Tone } from "../protocol/Tone";
@@ -63,7 +64,7 @@ export function deadlineOf(state: State): Timestamp | null {
   }
 }
 
-export function viewOf(state: State, route: Route | null): HandsetView {
+export function viewOf(state: State, route: Route | null, other: OtherEnd | null): HandsetView {
   switch (state.at) {
     case "idle":
       return { phase: "idle" };
@@ -84,11 +85,14 @@ export function viewOf(state: State, route: Route | null): HandsetView {
         answering: state.answer !== "not_yet",
         fault: state.fault,
         silenced: state.silenced,
+        ...(other === null ? {} : { standing: other.standing }),
       };
-    case "talking":
-      return state.sound.view(state.conversation, state.call, state.path, route, state.since);
+    case "talking": {
+      const { conversation, call, path, since } = state;
+      return state.sound.view(conversation, call, path, route, other, since);
+    }
     case "taking":
-      return takingView(state);
+      return takingView(state, other);
     case "ended":
       return {
         phase: "ended",

@@ -9,6 +9,7 @@ import type { CallView } from "../protocol/CallView";
 import type { ConversationId } from "../protocol/ConversationId";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetView } from "../protocol/HandsetView";
+import type { OtherEnd } from "../protocol/OtherEnd";
 import type { Path } from "../protocol/Path";
 import type { Route } from "../protocol/Route";
 import type { Role } from "../protocol/Role";
@@ -122,6 +123,7 @@ export class HandsetSound {
     call: CallId,
     path: Path,
     route: Route | null,
+    other: OtherEnd | null,
     since: Timestamp | null,
   ): HandsetView {
     return {
@@ -130,6 +132,7 @@ export class HandsetSound {
       call,
       path,
       ...(route === null ? {} : { route }),
+      ...(other === null ? {} : { other }),
       since,
       muted: this.#own.muted,
       speaker: this.speaker,

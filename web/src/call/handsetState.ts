@@ -115,6 +115,8 @@ export interface Talking {
   unheardAt: Timestamp | null;
   /** Whether the path counts as broken only because nothing is heard. */
   unheard: boolean;
+  /** Whether something came since the path last stood that was not the other device's word. */
+  doubted: boolean;
   /** The other device went away and may come back: until then nothing is done about the path from here. */
   leavingUntil: Timestamp | null;
 }
@@ -225,6 +227,7 @@ export function newTalking(view: CallView, line: HandsetLine, connectAt: Timesta
     heardAt: null,
     unheardAt: null,
     unheard: false,
+    doubted: false,
     leavingUntil: null,
   };
 }

@@ -10,6 +10,7 @@ import type { Timestamp } from "../protocol/Timestamp";
 import type { HandsetMemory } from "./handset";
 import { canControl } from "./handsetControl";
 import { finish } from "./handsetEnding";
+import { peerForged } from "./handsetIdentity";
 import { abandon } from "./handsetOutcome";
 import { pathIsGone, peerConnected } from "./handsetPath";
 import { openMicrophone } from "./handsetPerson";
@@ -49,7 +50,7 @@ export function taken(memory: HandsetMemory, told: Told, effects: HandsetEffect[
 
 /** The call is this handset's own from now on. */
 function takeUp(memory: HandsetMemory, taking: Taking, told: Told, effects: HandsetEffect[]): void {
-  const { conversation, call, revision, stands, sound, line, connected } = taking;
+  const { conversation, call, revision, stands, sound, line, connected, doubted } = taking;
   if (stands.at === "rings") {
     const { devices, deadline } = stands;
     memory.state = {
@@ -74,7 +75,8 @@ function takeUp(memory: HandsetMemory, taking: Taking, told: Told, effects: Hand
   talking.line.open();
   talkingTold(talking, told, effects);
   memory.state = talking;
-  if (connected) peerConnected(memory, told.now, effects);
+  if (doubted) peerForged(memory, told.now, true, effects);
+  else if (connected) peerConnected(memory, told.now, effects);
 }
 
 /** `take_call` was refused. The epoch may have been too low. */

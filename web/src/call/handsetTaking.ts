@@ -10,6 +10,7 @@ import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetTimeouts } from "../protocol/HandsetTimeouts";
 import type { HandsetView } from "../protocol/HandsetView";
 import type { Here } from "../protocol/Here";
+import type { OtherEnd } from "../protocol/OtherEnd";
 import type { RequestBody } from "../protocol/RequestBody";
 import type { Timestamp } from "../protocol/Timestamp";
 import { HandsetLine } from "./handsetLine";
@@ -32,6 +33,8 @@ export interface Taking {
   /** The newest epoch that the server has shown. */
   epoch: number;
   takes: number;
+  /** Whether something came that was not the other device's word on this connection. */
+  doubted: boolean;
 }
 
 /** Where the call stands that is taken over. */
@@ -65,12 +68,13 @@ export function newTaking(told: Told, timeouts: HandsetTimeouts): Taking | null 
     outgoing: role === "caller",
     stands,
     sound,
-    line: new HandsetLine(role === "callee"),
+    line: new HandsetLine(role, call.attempt),
     progress: { at: "opening_microphone" },
     connected: false,
     here,
     epoch,
     takes: 0,
+    doubted: false,
   };
 }
 
@@ -154,7 +158,7 @@ export function takingSince({ stands }: Taking): Timestamp | null {
   return stands.at === "active" ? stands.since : null;
 }
 
-export function takingView(taking: Taking): HandsetView {
+export function takingView(taking: Taking, other: OtherEnd | null): HandsetView {
   const { conversation, call, stands, sound } = taking;
   if (stands.at === "rings") {
     return {
@@ -167,7 +171,7 @@ export function takingView(taking: Taking): HandsetView {
     };
   }
   const path = stands.at === "connects" ? "connecting" : "reconnecting";
-  return sound.view(conversation, call, path, null, takingSince(taking));
+  return sound.view(conversation, call, path, null, other, takingSince(taking));
 }
 
 function standsOf(told: Told, timeouts: HandsetTimeouts): Stands | null {

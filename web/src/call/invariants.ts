@@ -106,7 +106,9 @@ export function mayHoldConnection(view: HandsetView): boolean {
 /** Whether the microphone's track carries sound, by what is shown; null where nothing is shown of it. */
 export function isHeard(view: HandsetView): boolean | null {
   if (view.phase === "outgoing") return !view.muted;
-  if (view.phase === "active") return !(view.muted || view.on_hold || view.peer_on_hold);
+  if (view.phase === "active") {
+    return !(view.muted || view.on_hold || view.peer_on_hold || view.other?.silenced === true);
+  }
   return null;
 }
 

@@ -3,9 +3,12 @@
 // A peer decides nothing: not when to restart, not who gives way. It has at most one connection, which is
 // made by the first offer or answer.
 
+import { type ConnectionIdentity, ForgeryError } from "../identity/connectionIdentity";
+import type { AttemptId } from "../protocol/AttemptId";
 import type { CallDescription } from "../protocol/CallDescription";
 import type { Candidate } from "../protocol/Candidate";
 import type { ControlMessage } from "../protocol/ControlMessage";
+import type { Role } from "../protocol/Role";
 import type { Paths } from "./access";
 import {
   Connection,
@@ -15,6 +18,9 @@ import {
 } from "./connection";
 import { redundancyReady } from "./redundancy";
 
+/** What a connection signs with and checks with, for a call and this side of it. */
+export type Identify = (attempt: AttemptId, role: Role) => ConnectionIdentity;
+
 /** What a peer tells. Nothing is told after {@link Peer.close}. */
 export interface PeerEvents extends ConnectionEvents {
   /** The browser could not use what the other side sent, or could not make a connection. */
@@ -23,6 +29,7 @@ export interface PeerEvents extends ConnectionEvents {
 
 export class Peer {
   readonly #paths: Paths;
+  readonly #identify: Identify;
   readonly #events: PeerEvents;
   readonly #ledger: ConnectionLedger;
   #connection: Connection | null = null;
@@ -30,16 +37,17 @@ export class Peer {
   #tail = redundancyReady();
   #closed = false;
 
-  constructor(paths: Paths, events: PeerEvents, ledger: ConnectionLedger) {
+  constructor(paths: Paths, identify: Identify, events: PeerEvents, ledger: ConnectionLedger) {
     this.#paths = paths;
+    this.#identify = identify;
     this.#events = events;
     this.#ledger = ledger;
   }
 
   /** Makes an offer, tells and sets it. → `described`, then `candidate`s */
-  makeOffer(epoch: number, iceRestart: boolean): void {
+  makeOffer(epoch: number, iceRestart: boolean, attempt: AttemptId, role: Role): void {
     this.#next(async () => {
-      const connection = (this.#connection ??= this.#connect());
+      const connection = (this.#connection ??= this.#connect(attempt, role));
       connection.offerSound();
       await connection.attach(this.#track);
       await connection.describe(await connection.rtc.createOffer({ iceRestart }), epoch);
@@ -47,9 +55,9 @@ export class Peer {
   }
 
   /** Takes the other side's offer and sets the answer; an own offer that waits is rolled back. → as `makeOffer` */
-  makeAnswer(offer: CallDescription): void {
+  makeAnswer(offer: CallDescription, attempt: AttemptId, role: Role): void {
     this.#next(async () => {
-      const connection = (this.#connection ??= this.#connect());
+      const connection = (this.#connection ??= this.#connect(attempt, role));
       // A waiting offer of one's own is rolled back by this. A first offer must not be: browsers would
       // keep its transceiver and give the other side's sound a second one (RFC 9429 §5.10).
       await connection.take(offer);
@@ -96,8 +104,9 @@ export class Peer {
     this.#connection = null;
   }
 
-  #connect(): Connection {
-    return new Connection(this.#paths, this.#events, this.#ledger);
+  #connect(attempt: AttemptId, role: Role): Connection {
+    const identity = this.#identify(attempt, role);
+    return new Connection(this.#paths, identity, this.#events, this.#ledger);
   }
 
   #existing(): Connection {
@@ -113,7 +122,9 @@ export class Peer {
         await operation();
       } catch (error) {
         // Closing in the middle of an operation makes it fail, and that is no fault.
-        if (!this.#isClosed()) this.#events.unusable(error);
+        if (this.#isClosed()) return;
+        if (error instanceof ForgeryError) this.#events.forged(error);
+        else this.#events.unusable(error);
       }
     });
   }

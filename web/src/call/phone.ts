@@ -111,6 +111,8 @@ function happen(memory: PhoneMemory, now: Timestamp, input: PhoneInput, out: Pho
     case "mute":
     case "speaker":
     case "dismiss":
+    case "talk_anyway":
+    case "compared":
       return person.handCurrent(memory, now, input, out);
     case "hold":
       return person.handCurrent(memory, now, { type: "hold", on: true }, out);

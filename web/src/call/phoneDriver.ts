@@ -3,9 +3,14 @@
 // The phone decides, the equipment and the line act. This file knows none of their matters; it keeps
 // their order, one input after the other, and looks after each that what is held, shown and told agrees.
 
+import { ConnectionIdentity } from "../identity/connectionIdentity";
+import type { Identities, Whose } from "../identity/identities";
 import { Disconnected, type Line, RequestRefused } from "../net/line";
 import type { CallId } from "../protocol/CallId";
+import type { AttemptId } from "../protocol/AttemptId";
 import type { CallView } from "../protocol/CallView";
+import type { ConversationId } from "../protocol/ConversationId";
+import type { DeviceKey } from "../protocol/DeviceKey";
 import type { HandsetEffect } from "../protocol/HandsetEffect";
 import type { HandsetTimeouts } from "../protocol/HandsetTimeouts";
 import type { HandsetView } from "../protocol/HandsetView";
@@ -15,6 +20,7 @@ import type { PhoneView } from "../protocol/PhoneView";
 import type { RefusedRequest } from "../protocol/RefusedRequest";
 import type { RelayAccess } from "../protocol/RelayAccess";
 import type { RequestBody } from "../protocol/RequestBody";
+import type { Role } from "../protocol/Role";
 import type { Slot } from "../protocol/Slot";
 import type { Timestamp } from "../protocol/Timestamp";
 import type { UserId } from "../protocol/UserId";
@@ -32,6 +38,10 @@ const SLOTS: readonly Slot[] = ["a", "b"];
 
 export interface DriverPorts {
   readonly line: Line;
+  /** This device's key, and what is known of other people's. */
+  readonly identities: Identities;
+  /** The other person of a conversation; nothing where none is known. */
+  readonly personOf: (conversation: ConversationId) => Whose | null;
   /** What this device knows of its calls from a page before. */
   readonly memory: CallMemory;
   /** The phone's clock: whole milliseconds that never go back. */
@@ -53,11 +63,14 @@ interface Station {
   readonly equipment: Equipment;
   readonly access: Access;
   told: SoundTold | null;
+  /** The key of the device at the other end. */
+  otherKey: DeviceKey | null;
   /** What the handset showed last. */
   view: HandsetView;
 }
 
 export class PhoneDriver {
+  readonly #me: UserId;
   readonly #ports: DriverPorts;
   readonly #phone: Phone;
   readonly #stations: Readonly<Record<Slot, Station>>;
@@ -81,6 +94,7 @@ export class PhoneDriver {
     ports: DriverPorts,
   ) {
     prepareRedundancy();
+    this.#me = me;
     this.#ports = ports;
     this.#phone = new Phone(me, timeouts);
     this.#view = this.#phone.view();
@@ -175,7 +189,9 @@ export class PhoneDriver {
     const equipment = new Equipment(
       {
         paths: access,
+        identify: (attempt, role) => this.#identify(slot, attempt, role),
         happened: (input) => {
+          if (input.type === "identified") this.#stations[slot].otherKey = input.key;
           // What broke the path may have broken the line, and a new path is agreed on over that.
           if (input.type === "peer_disconnected") this.#ports.line.check();
           this.hand({ type: "handset", slot, input });
@@ -188,7 +204,7 @@ export class PhoneDriver {
       },
       treatment,
     );
-    return { equipment, access, told: NOTHING_TOLD, view: { phase: "idle" } };
+    return { equipment, access, told: NOTHING_TOLD, otherKey: null, view: { phase: "idle" } };
   }
 
   #step(input: PhoneInput): void {
@@ -210,11 +226,47 @@ export class PhoneDriver {
     station.view = view;
     const { access } = station;
     if (view.phase === "idle" || view.phase === "ended") {
+      station.otherKey = null;
       access.end();
     } else {
       access.talksIn(view.conversation);
       if (view.phase === "incoming") access.mayAskFor(view.call);
     }
+  }
+
+  /** Something was learnt of somebody's keys. */
+  async keysChanged(): Promise<void> {
+    for (const slot of SLOTS) {
+      const { otherKey: key, view } = this.#stations[slot];
+      const other = this.#otherOf(view);
+      if (key === null || other === null) continue;
+      const standing = await this.#ports.identities.standing(other, key);
+      if (this.#stations[slot].otherKey !== key) continue;
+      this.hand({ type: "handset", slot, input: { type: "identified", key, standing } });
+    }
+  }
+
+  /** What a connection of the call in a slot signs and checks descriptions with. */
+  #identify(slot: Slot, attempt: AttemptId, role: Role): ConnectionIdentity {
+    const other = this.#otherOf(this.#stations[slot].view);
+    if (other === null) throw new Error("a connection with nobody");
+    const { identities } = this.#ports;
+    const [caller, callee] = role === "caller" ? [this.#me, other.id] : [other.id, this.#me];
+    return new ConnectionIdentity({
+      self: identities.self,
+      call: { attempt, caller, callee },
+      role,
+      standing: (key) => identities.standing(other, key),
+    });
+  }
+
+  #otherOf(view: HandsetView): Whose | null {
+    return view.phase === "idle" ? null : this.#ports.personOf(view.conversation);
+  }
+
+  async #keepKey(slot: Slot, key: DeviceKey, verified: boolean): Promise<void> {
+    const other = this.#otherOf(this.#stations[slot].view);
+    if (other !== null) await this.#ports.identities.keep(other, key, verified);
   }
 
   async #askForRelay(call: CallId): Promise<RelayAccess | null> {
@@ -237,6 +289,9 @@ export class PhoneDriver {
     switch (effect.type) {
       case "send":
         void this.#send(slot, effect.request);
+        break;
+      case "keep_key":
+        void this.#keepKey(slot, effect.key, effect.verified);
         break;
       case "play":
         // The phone plays one tone for both.

@@ -2,9 +2,12 @@
 // of the controller. The controller (`controller.ts`) knows nothing of Svelte; the page's side is
 // `CallState` in `state/call.svelte.ts`. Neither side reaches around this file.
 
+import type { Code } from "../identity/code";
 import type { Line } from "../net/line";
 import type { CallId } from "../protocol/CallId";
 import type { ConversationId } from "../protocol/ConversationId";
+import type { DeviceKey } from "../protocol/DeviceKey";
+import type { ListedDevice } from "../protocol/ListedDevice";
 import type { PhoneView } from "../protocol/PhoneView";
 import type { Timestamp } from "../protocol/Timestamp";
 
@@ -32,6 +35,12 @@ export interface CallActions {
   take(call: CallId): void;
   /** Brings a call that another tab of this browser has to this tab. */
   bringHere(): void;
+  /** Talks all the same, though the other side's key changed. */
+  talkAnyway(): void;
+  /** The two people read this code to each other; it was the same, or not. */
+  compared(code: Code, same: boolean): void;
+  /** Says that another device of this account, which it has not seen before, is the person's own. */
+  endorse(key: DeviceKey): Promise<void>;
   /** Mutes or unmutes this side's microphone. */
   mute(muted: boolean): void;
   /** Whether the other side is audible here. */
@@ -64,7 +73,11 @@ export type DeviceObstacle =
   /** Neither HTTPS nor localhost, so there is no microphone. */
   | "insecure_page"
   /** No audio input is there. */
-  | "no_microphone";
+  | "no_microphone"
+  /** The browser cannot make or keep a key by which others know this device. */
+  | "no_key"
+  /** It has lost the key by which the server knows this device. */
+  | "key_lost";
 
 /** What the controller tells the screen. Each call replaces what was told before. */
 export interface CallDisplay {
@@ -79,6 +92,8 @@ export interface CallDisplay {
   levels(other: number, own: number): void;
   /** Whether the browser holds back a tone or the other side's voice until somebody taps. */
   soundBlocked(blocked: boolean): void;
+  /** This device's key, and devices of this account that it has not seen and no seen one vouches for. */
+  devices(own: DeviceKey, strange: readonly ListedDevice[]): void;
   /** What makes calls impossible on this device; nothing where they are possible. */
   obstacle(obstacle: DeviceObstacle | null): void;
 }

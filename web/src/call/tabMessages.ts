@@ -3,6 +3,8 @@
 // Another tab may run another version of this page, so a message is checked before it is used; one
 // that cannot be read is passed over.
 
+import type { Code } from "../identity/code";
+import { TABLE } from "../identity/pictures";
 import type { HandsetView } from "../protocol/HandsetView";
 import type { PhoneInput } from "../protocol/PhoneInput";
 import type { PhoneView } from "../protocol/PhoneView";
@@ -11,7 +13,17 @@ import type { PhoneView } from "../protocol/PhoneView";
 export type GuestPress = Extract<
   PhoneInput,
   {
-    type: "mute" | "end" | "hold" | "resume" | "reject" | "silence" | "dismiss" | "speaker";
+    type:
+      | "mute"
+      | "end"
+      | "hold"
+      | "resume"
+      | "reject"
+      | "silence"
+      | "dismiss"
+      | "speaker"
+      | "talk_anyway"
+      | "compared";
   }
 >;
 
@@ -58,13 +70,16 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function readPress(press: unknown): GuestPress | null {
   if (!isObject(press)) return null;
-  const { type, call, muted, on } = press;
+  const { type, call, muted, on, code, same } = press;
   switch (type) {
     case "end":
     case "hold":
     case "silence":
     case "dismiss":
+    case "talk_anyway":
       return { type };
+    case "compared":
+      return isCode(code) && typeof same === "boolean" ? { type, code, same } : null;
     case "resume":
     case "reject":
       return typeof call === "string" ? { type, call } : null;
@@ -103,6 +118,14 @@ const isTextOrMissing: Check = (value) => value === undefined || typeof value ==
 const isNumber: Check = (value) => typeof value === "number";
 const isNumberOrNull: Check = (value) => value === null || typeof value === "number";
 const isBoolean: Check = (value) => typeof value === "boolean";
+const isCode = (value: unknown): value is Code =>
+  Array.isArray(value) &&
+  value.length === 5 &&
+  value.every((number) => Number.isInteger(number) && number >= 0 && number < TABLE.length);
+const isOtherOrMissing: Check = (value) =>
+  value === undefined ||
+  (has(value, { standing: isText, silenced: isBoolean }) &&
+    (value["code"] === null || isCode(value["code"])));
 const isEnd: Check = (value) =>
   has(value, { why: isText }) && (value["why"] !== "call" || has(value["end"], { reason: isText }));
 
@@ -122,12 +145,14 @@ const VIEWS: Readonly<Record<HandsetView["phase"], Checks>> = {
     answering: isBoolean,
     fault: isTextOrNull,
     silenced: isBoolean,
+    standing: isTextOrMissing,
   },
   active: {
     conversation: isText,
     call: isText,
     path: isText,
     route: isTextOrMissing,
+    other: isOtherOrMissing,
     since: isNumberOrNull,
     muted: isBoolean,
     speaker: isBoolean,

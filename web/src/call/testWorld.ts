@@ -172,6 +172,7 @@ export class World {
     return {
       call: {
         id: VALUES.call,
+        attempt: VALUES.attempt,
         revision: this.#revision,
         conversation: VALUES.talk_with_bob,
         caller: VALUES.ada,

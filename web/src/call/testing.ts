@@ -107,6 +107,7 @@ export class Side {
         return;
       case "attach_microphone":
       case "add_candidates":
+      case "keep_key":
       case "play":
         return;
     }

@@ -7,6 +7,7 @@ import type { Extension } from "./Extension";
 import type { Fingerprint } from "./Fingerprint";
 import type { IcePwd } from "./IcePwd";
 import type { IceUfrag } from "./IceUfrag";
+import type { Identity } from "./Identity";
 
 /**
  * One side's part of a negotiation.
@@ -48,4 +49,8 @@ extensions: Array<Extension>,
 /**
  * Whether sound is sent, received or both.
  */
-direction: Direction, };
+direction: Direction, 
+/**
+ * Who made it. Without it a description is none.
+ */
+identity: Identity, };

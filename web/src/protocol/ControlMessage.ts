@@ -2,6 +2,7 @@
 import type { CallDescription } from "./CallDescription";
 import type { CallSound } from "./CallSound";
 import type { Candidate } from "./Candidate";
+import type { CodeNonce } from "./CodeNonce";
 
 /**
  * What one device tells the other directly.
@@ -14,7 +15,11 @@ sound: CallSound, } | { "type": "hang_up" } | { "type": "leaving" } | { "type": 
 /**
  * The description.
  */
-description: CallDescription, } | { "type": "candidates", 
+description: CallDescription, } | { "type": "reveal", 
+/**
+ * The nonce.
+ */
+nonce: CodeNonce, } | { "type": "candidates", 
 /**
  * The negotiation that they belong to.
  */

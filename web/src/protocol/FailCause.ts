@@ -3,4 +3,4 @@
 /**
  * Why a call failed.
  */
-export type FailCause = "no_microphone" | "permission_denied" | "no_path" | "peer_gone" | "timeout" | "protocol";
+export type FailCause = "no_microphone" | "permission_denied" | "no_path" | "peer_gone" | "timeout" | "protocol" | "identity";

@@ -6,10 +6,12 @@ import type { CallView } from "./CallView";
 import type { Candidate } from "./Candidate";
 import type { ControlMessage } from "./ControlMessage";
 import type { ConversationId } from "./ConversationId";
+import type { DeviceKey } from "./DeviceKey";
 import type { ErrorCode } from "./ErrorCode";
 import type { MicrophoneFault } from "./MicrophoneFault";
 import type { RefusedRequest } from "./RefusedRequest";
 import type { Route } from "./Route";
+import type { Standing } from "./Standing";
 import type { Timestamp } from "./Timestamp";
 
 /**
@@ -43,7 +45,15 @@ call: CallView,
 /**
  * The server's time at this moment.
  */
-now: Timestamp, } | { "type": "yield" } | { "type": "dismiss" } | { "type": "microphone_opened" } | { "type": "microphone_failed", 
+now: Timestamp, } | { "type": "yield" } | { "type": "dismiss" } | { "type": "talk_anyway" } | { "type": "compared", 
+/**
+ * The code that was on the screen; nothing happens where another one has taken its place.
+ */
+code: [number, number, number, number, number], 
+/**
+ * Whether it was the same on both.
+ */
+same: boolean, } | { "type": "microphone_opened" } | { "type": "microphone_failed", 
 /**
  * Why.
  */
@@ -55,7 +65,23 @@ description: CallDescription, } | { "type": "candidate",
 /**
  * The candidate.
  */
-candidate: Candidate, } | { "type": "peer_connected" } | { "type": "peer_disconnected" } | { "type": "peer_failed" } | { "type": "peer_unusable" } | { "type": "network_changed" } | { "type": "route_changed", 
+candidate: Candidate, } | { "type": "peer_connected" } | { "type": "peer_disconnected" } | { "type": "peer_failed" } | { "type": "identified", 
+/**
+ * That device's key.
+ */
+key: DeviceKey, 
+/**
+ * How it stands to the person.
+ */
+standing: Standing, } | { "type": "coded", 
+/**
+ * The code.
+ */
+code: [number, number, number, number, number], } | { "type": "peer_forged", 
+/**
+ * Whether it is a description, which may have been meant for a connection before this one.
+ */
+may_be_late: boolean, } | { "type": "peer_unusable" } | { "type": "network_changed" } | { "type": "route_changed", 
 /**
  * Which.
  */

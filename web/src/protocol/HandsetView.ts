@@ -4,8 +4,10 @@ import type { ConversationId } from "./ConversationId";
 import type { Ended } from "./Ended";
 import type { MicrophoneFault } from "./MicrophoneFault";
 import type { Milliseconds } from "./Milliseconds";
+import type { OtherEnd } from "./OtherEnd";
 import type { Path } from "./Path";
 import type { Route } from "./Route";
+import type { Standing } from "./Standing";
 import type { Timestamp } from "./Timestamp";
 
 /**
@@ -51,7 +53,11 @@ fault: MicrophoneFault | null,
 /**
  * Whether this device was told to be silent.
  */
-silenced: boolean, } | { "phase": "active", 
+silenced: boolean, 
+/**
+ * How the caller's key stands; nothing while that is not known.
+ */
+standing?: Standing, } | { "phase": "active", 
 /**
  * With whom.
  */
@@ -68,6 +74,10 @@ path: Path,
  * Which way sound goes; nothing while that is not known.
  */
 route?: Route, 
+/**
+ * Who is at the other end; nothing while that is not known.
+ */
+other?: OtherEnd, 
 /**
  * When they first heard each other, by the handset's clock; the running duration counts from here.
  */

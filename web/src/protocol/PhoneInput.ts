@@ -40,13 +40,21 @@ call: CallId, } | { "type": "take",
 /**
  * Which.
  */
-call: CallId, } | { "type": "yield" } | { "type": "dismiss" } | { "type": "handset", 
+call: CallId, } | { "type": "yield" } | { "type": "dismiss" } | { "type": "talk_anyway" } | { "type": "compared", 
+/**
+ * The code that was on the screen.
+ */
+code: [number, number, number, number, number], 
+/**
+ * Whether it was the same on both.
+ */
+same: boolean, } | { "type": "handset", 
 /**
  * Which.
  */
 slot: Slot, 
 /**
- * What: one of `microphone_*`, `described`, `candidate`, `peer_*`, `heard`, `control*`, `started`, `answered`, `taken`, `refused`.
+ * What: one of `microphone_*`, `described`, `candidate`, `peer_*`, `identified`, `coded`, `heard`, `control*`, `started`, `answered`, `taken`, `refused`.
  */
 input: HandsetInput, } | { "type": "network_changed" } | { "type": "welcome", 
 /**

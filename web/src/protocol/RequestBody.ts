@@ -6,9 +6,11 @@ import type { CallReport } from "./CallReport";
 import type { CallSound } from "./CallSound";
 import type { Candidate } from "./Candidate";
 import type { ConversationId } from "./ConversationId";
+import type { DeviceKey } from "./DeviceKey";
 import type { MessageId } from "./MessageId";
 import type { MessageText } from "./MessageText";
 import type { Milliseconds } from "./Milliseconds";
+import type { Signature } from "./Signature";
 import type { Token } from "./Token";
 import type { UserId } from "./UserId";
 
@@ -20,7 +22,19 @@ export type RequestBody = { "type": "renew",
 /**
  * The new token, of the same session.
  */
-token: Token, } | { "type": "open_conversation", 
+token: Token, } | { "type": "publish_key", 
+/**
+ * The key.
+ */
+key: DeviceKey, } | { "type": "endorse_key", 
+/**
+ * The other device's key.
+ */
+key: DeviceKey, 
+/**
+ * This device's signature.
+ */
+signature: Signature, } | { "type": "open_conversation", 
 /**
  * The other person.
  */

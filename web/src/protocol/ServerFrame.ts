@@ -8,6 +8,7 @@ import type { ConversationId } from "./ConversationId";
 import type { Message } from "./Message";
 import type { Milliseconds } from "./Milliseconds";
 import type { Outcome } from "./Outcome";
+import type { PersonKeys } from "./PersonKeys";
 import type { Presence } from "./Presence";
 import type { RequestError } from "./RequestError";
 import type { Settings } from "./Settings";
@@ -58,7 +59,11 @@ missed: number, } | { "type": "settings",
 /**
  * The settings.
  */
-settings: Settings, } | { "type": "typing", 
+settings: Settings, } | { "type": "keys", 
+/**
+ * The keys.
+ */
+keys: PersonKeys, } | { "type": "typing", 
 /**
  * Where.
  */

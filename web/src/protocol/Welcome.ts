@@ -5,6 +5,7 @@ import type { Device } from "./Device";
 import type { IceServers } from "./IceServers";
 import type { Limits } from "./Limits";
 import type { Person } from "./Person";
+import type { PersonKeys } from "./PersonKeys";
 import type { SessionId } from "./SessionId";
 import type { Settings } from "./Settings";
 import type { Timestamp } from "./Timestamp";
@@ -41,6 +42,10 @@ settings: Settings,
  * All conversations of the account that have a message, newest first.
  */
 conversations: Array<Conversation>, 
+/**
+ * The devices' keys of this account and of its contacts.
+ */
+keys: Array<PersonKeys>, 
 /**
  * Every call that this account is in or that rings it.
  */

@@ -2,7 +2,9 @@
 
 import type { CallDisplay, DeviceObstacle, MicrophoneNotice, SoundTreatment } from "../call/screen";
 import type { ConversationId } from "../protocol/ConversationId";
+import type { DeviceKey } from "../protocol/DeviceKey";
 import type { HandsetView } from "../protocol/HandsetView";
+import type { ListedDevice } from "../protocol/ListedDevice";
 import type { PhoneView } from "../protocol/PhoneView";
 
 const NO_CALLS: PhoneView = {
@@ -35,6 +37,11 @@ export class CallState implements CallDisplay {
   microphone = $state.raw<MicrophoneNotice | null>(null);
   /** What the browser does to the microphone's sound on this device. */
   treatment = $state.raw<SoundTreatment>(TREATED);
+
+  /** The key of this device, once calls are possible on it. */
+  deviceKey = $state<DeviceKey | null>(null);
+  /** Devices of this account that this one has not seen before. */
+  strangeDevices = $state.raw<readonly ListedDevice[]>([]);
 
   /** The call in the foreground. */
   get current(): HandsetView {
@@ -98,6 +105,11 @@ export class CallState implements CallDisplay {
 
   soundBlocked(blocked: boolean): void {
     this.isSoundBlocked = blocked;
+  }
+
+  devices(own: DeviceKey, strange: readonly ListedDevice[]): void {
+    this.deviceKey = own;
+    this.strangeDevices = strange;
   }
 
   obstacle(obstacle: DeviceObstacle | null): void {

@@ -22,7 +22,7 @@ export function callObstacle({
   device,
   lineOpen,
 }: CallCircumstances): CallObstacle | null {
-  if (device === "no_webrtc" || device === "insecure_page") return device;
+  if (device !== null && device !== "no_microphone") return device;
   if (contact === "blocked") return "blocked";
   if (contact === "request") return "not_accepted_here";
   if (contact !== "accepted") return "not_accepted";

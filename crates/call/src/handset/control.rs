@@ -73,6 +73,8 @@ impl Handset {
             ControlMessage::Description { description } => {
                 self.remote_description(call, description, effects);
             }
+            // The peer connection that it comes by takes it.
+            ControlMessage::Reveal { .. } => {}
             ControlMessage::Candidates { epoch, candidates } => {
                 self.remote_candidates(call, epoch, candidates, effects);
             }

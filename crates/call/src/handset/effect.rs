@@ -1,7 +1,9 @@
 //! Everything that a handset asks its driver to do.
 
+use protocol::AttemptId;
+use protocol::call::Role;
 use protocol::control::ControlMessage;
-use protocol::description::{CallDescription, Candidate};
+use protocol::description::{CallDescription, Candidate, DeviceKey};
 use protocol::socket::RequestBody;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,10 @@ pub enum Effect {
         epoch: u16,
         /// Whether ICE starts anew.
         ice_restart: bool,
+        /// The call, as it is named in what this device signs.
+        attempt: AttemptId,
+        /// Which of the two this side is.
+        role: Role,
     },
     /// Take the other side's offer, make the answer and set it locally; an own offer that is under
     /// way is rolled back. Makes the peer where there is none, as `make_offer` does. The microphone
@@ -39,6 +45,10 @@ pub enum Effect {
     MakeAnswer {
         /// The offer. The answer carries its epoch.
         description: CallDescription,
+        /// The call, as it must be named in what the other device signed, and is in what this one signs.
+        attempt: AttemptId,
+        /// Which of the two this side is.
+        role: Role,
     },
     /// Swap the microphone's track into the transceiver (`replaceTrack`; nothing is negotiated).
     AttachMicrophone,
@@ -63,6 +73,15 @@ pub enum Effect {
     SendControl {
         /// What.
         message: ControlMessage,
+    },
+
+    /// Keep a key of the other person. Without `verified`, one that is unlike those kept already is kept only where none of
+    /// them was verified.
+    KeepKey {
+        /// The key.
+        key: DeviceKey,
+        /// Whether the two people compared codes over it, or a key of which they did endorses it.
+        verified: bool,
     },
 
     /// Send a request. The driver numbers it, keeps it until its answer and resends it after a

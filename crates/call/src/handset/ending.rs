@@ -2,10 +2,13 @@
 
 use protocol::call::{CallReport, EndReason, FailCause};
 use protocol::socket::RequestBody;
-use protocol::{Timestamp, UserId};
+use protocol::{Milliseconds, Timestamp, UserId};
 
 use super::state::{Answer, Over, Stage, State};
 use super::{Effect, Ended, Gone, Handset, OVER_MAX, Tone};
+
+/// A warning stays on screen so long, unless it is dismissed.
+const WARNING_SHOWN: Milliseconds = Milliseconds::from_seconds(60);
 
 impl Handset {
     pub(super) fn tick(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -67,13 +70,18 @@ impl Handset {
             self.remember(gone);
         }
         let tone = end_tone(&self.state, &why, self.me);
+        let shown = if is_warning(&why) {
+            WARNING_SHOWN
+        } else {
+            self.timeouts.ended_shown
+        };
         self.state = State::Ended(Over {
             conversation,
             call,
             outgoing,
             why,
             talked,
-            until: now + self.timeouts.ended_shown,
+            until: now + shown,
             tone,
         });
     }
@@ -131,6 +139,13 @@ impl Handset {
         };
         effects.extend(request.map(|request| Effect::Send { request }));
     }
+}
+
+/// Whether somebody may have been in between. Nobody may overlook that.
+fn is_warning(why: &Ended) -> bool {
+    let cause = FailCause::Identity;
+    let end = EndReason::Failed { cause };
+    *why == Ended::Call { end }
 }
 
 /// Whether a call that was not taken over yet goes on nevertheless.

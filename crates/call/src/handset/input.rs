@@ -2,12 +2,13 @@
 
 use protocol::call::CallView;
 use protocol::control::ControlMessage;
-use protocol::description::{CallDescription, Candidate};
+use protocol::description::{CallDescription, Candidate, DeviceKey};
 use protocol::error::ErrorCode;
+use protocol::identity::Standing;
 use protocol::{AttemptId, CallId, ConversationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{MicrophoneFault, Route};
+use super::{Code, MicrophoneFault, Route};
 
 /// Something that happened. Whatever does not fit the state is ignored, never an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +58,15 @@ pub enum Input {
     Yield,
     /// The person closes the view of the ended call.
     Dismiss,
+    /// The person was told that the other side's key changed, and talks all the same.
+    TalkAnyway,
+    /// The two people read the code to each other.
+    Compared {
+        /// The code that was on the screen; nothing happens where another one has taken its place.
+        code: Code,
+        /// Whether it was the same on both.
+        same: bool,
+    },
 
     /// [`Effect::OpenMicrophone`](super::Effect::OpenMicrophone) worked.
     MicrophoneOpened,
@@ -82,6 +92,24 @@ pub enum Input {
     PeerDisconnected,
     /// ICE is `failed`: the path will not come back by itself.
     PeerFailed,
+    /// A description of the other side was found to be its device's word. Comes before anything is done with it, and again
+    /// when something was learnt of the key.
+    Identified {
+        /// That device's key.
+        key: DeviceKey,
+        /// How it stands to the person.
+        standing: Standing,
+    },
+    /// Both sides' parts of the code are known.
+    Coded {
+        /// The code.
+        code: Code,
+    },
+    /// What came is not the other device's word, or the encrypted path leads to somebody else.
+    PeerForged {
+        /// Whether it is a description, which may have been meant for a connection before this one.
+        may_be_late: bool,
+    },
     /// The peer connection could not use what the other side sent, or could not be made.
     PeerUnusable,
     /// The device has other addresses than before.

@@ -8,15 +8,18 @@
 
 mod candidates;
 
-use protocol::Timestamp;
+use protocol::call::Role;
 use protocol::description::{CallDescription, Candidate, DescriptionKind, Fingerprint};
+use protocol::{AttemptId, Timestamp};
 
 use super::Effect;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
-    /// Gives way when both offer at once.
-    polite: bool,
+    /// The callee gives way when both offer at once.
+    role: Role,
+    /// What the two devices call the call.
+    attempt: AttemptId,
     epoch: u16,
     step: Step,
     own: Option<CallDescription>,
@@ -52,9 +55,10 @@ enum Step {
 }
 
 impl Line {
-    pub(super) fn new(polite: bool) -> Self {
+    pub(super) fn new(role: Role, attempt: AttemptId) -> Self {
         Self {
-            polite,
+            role,
+            attempt,
             epoch: 0,
             step: Step::New,
             own: None,
@@ -106,10 +110,7 @@ impl Line {
     /// The first offer.
     pub(super) fn offer(&mut self, effects: &mut Vec<Effect>) {
         self.begin(Step::Offering);
-        effects.push(Effect::MakeOffer {
-            epoch: self.epoch,
-            ice_restart: false,
-        });
+        effects.push(self.make_offer(false));
     }
 
     /// ICE shall start anew, as soon as the negotiation under way is settled.
@@ -122,10 +123,16 @@ impl Line {
             self.restart_wanted = false;
             self.epoch = self.epoch.saturating_add(1);
             self.begin(Step::Offering);
-            effects.push(Effect::MakeOffer {
-                epoch: self.epoch,
-                ice_restart: true,
-            });
+            effects.push(self.make_offer(true));
+        }
+    }
+
+    fn make_offer(&self, ice_restart: bool) -> Effect {
+        Effect::MakeOffer {
+            epoch: self.epoch,
+            ice_restart,
+            attempt: self.attempt,
+            role: self.role,
         }
     }
 
@@ -163,10 +170,16 @@ impl Line {
             Step::Offering | Step::Offered => offer.epoch == self.epoch,
             Step::New | Step::Answering | Step::Settled => false,
         };
-        let is_new =
-            offer.epoch > self.epoch || self.step == Step::New || (collides && self.polite);
+        let polite = self.role == Role::Callee;
+        let is_new = offer.epoch > self.epoch || self.step == Step::New || (collides && polite);
         let strange = self.is_strange(&offer);
-        if is_new {
+        let is_foreign = !offer.begins() && (strange || self.certificate.is_none());
+        if is_foreign && self.step != Step::New {
+            // It goes on with a connection that this device has no part in: with the one before this.
+            if is_new {
+                self.offer_on_a_new_peer(offer.epoch, effects);
+            }
+        } else if is_new {
             if strange {
                 self.close_peer(effects);
             }
@@ -174,6 +187,8 @@ impl Line {
             self.begin(Step::Answering);
             effects.push(Effect::MakeAnswer {
                 description: offer.clone(),
+                attempt: self.attempt,
+                role: self.role,
             });
             self.take(offer, effects);
         } else if strange && !collides {

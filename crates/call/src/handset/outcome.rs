@@ -53,7 +53,7 @@ impl Handset {
             }
             Role::Callee => {
                 effects.push(Effect::ClosePeer);
-                let mut line = Line::new(true);
+                let mut line = Line::new(Role::Callee, call.attempt);
                 line.open();
                 if let Some(remote) = told.view.remote.clone() {
                     line.remote_description(remote.description, effects);

@@ -18,6 +18,7 @@ impl Handset {
             State::Taking(taking) => taking.connected = true,
             State::Talking(talking) => {
                 let first = talking.path == Path::Connecting;
+                talking.doubted = false;
                 // That ICE found a path again is no sound yet.
                 if !talking.unheard {
                     talking.path_is_back();

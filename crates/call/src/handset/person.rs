@@ -1,6 +1,6 @@
 //! What a handset makes of what the person presses.
 
-use protocol::call::EndReason;
+use protocol::call::{EndReason, Role};
 use protocol::control::ControlMessage;
 use protocol::socket::RequestBody;
 use protocol::{AttemptId, ConversationId, Timestamp};
@@ -25,7 +25,7 @@ impl Handset {
             attempt: Some(attempt),
             conversation,
             muted: false,
-            line: Line::new(false),
+            line: Line::new(Role::Caller, attempt),
             stage: Stage::OpeningMicrophone,
         }));
         if self.online {
@@ -41,6 +41,9 @@ impl Handset {
         {
             ringing.answer = Answer::OpeningMicrophone;
             ringing.fault = None;
+            if let Some(other) = self.peer.as_mut().and_then(|peer| peer.other.as_mut()) {
+                other.accept();
+            }
             self.open_microphone(effects);
         }
     }

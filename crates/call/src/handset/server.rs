@@ -4,7 +4,7 @@
 //! of a call that is not this handset's own can only make it ring.
 
 use protocol::CallId;
-use protocol::call::{CallState, Here};
+use protocol::call::{CallState, Here, Role};
 use protocol::description::{CallDescription, Candidate, DescriptionKind};
 use protocol::socket::RequestBody;
 
@@ -54,7 +54,7 @@ impl Handset {
         if self.is_over(call.id) || deadline <= told.now {
             return;
         }
-        let mut line = Line::new(true);
+        let mut line = Line::new(Role::Callee, call.attempt);
         if let Some(remote) = &told.view.remote {
             line.remote_description(remote.description.clone(), effects);
         }

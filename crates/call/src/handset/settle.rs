@@ -34,6 +34,7 @@ impl Handset {
             talking.follow_silence(now, &self.timeouts);
         }
         self.follow_sound(effects);
+        self.keep_key(effects);
         if self.state.tone() != self.tone {
             self.tone = self.state.tone();
             effects.push(Effect::Play { tone: self.tone });
@@ -44,12 +45,13 @@ impl Handset {
     /// Has track and peer as silent as the call wants them. A new one of either is not silent.
     fn follow_sound(&mut self, effects: &mut Vec<Effect>) {
         self.track_muted &= self.microphone == Microphone::Open;
-        let muted = self.state.is_mute();
+        let silenced = self.peer.as_ref().is_some_and(Peer::is_silenced);
+        let muted = self.state.is_mute() || silenced;
         if self.microphone == Microphone::Open && muted != self.track_muted {
             self.track_muted = muted;
             effects.push(Effect::SetMuted { muted });
         }
-        let on = self.state.is_audible();
+        let on = self.state.is_audible() && !silenced;
         if let Some(peer) = &mut self.peer
             && on != peer.audible
         {
@@ -70,6 +72,7 @@ impl Handset {
                     audible: true,
                     control: Control::Closed,
                     route: None,
+                    other: None,
                 });
                 if self.microphone == Microphone::Open {
                     followed.push(Effect::AttachMicrophone);
@@ -96,7 +99,7 @@ fn place(effect: &Effect) -> u8 {
         | Effect::AddCandidates { .. }
         | Effect::SetSpeaker { .. }
         | Effect::ClosePeer => 2,
-        Effect::Send { .. } => 3,
+        Effect::KeepKey { .. } | Effect::Send { .. } => 3,
         Effect::Play { .. } => 4,
     }
 }

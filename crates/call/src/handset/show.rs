@@ -2,10 +2,10 @@
 
 use super::state::{Answer, Stage, State};
 use super::taking::Stands;
-use super::{HandsetView, Route, Tone};
+use super::{HandsetView, OtherEnd, Route, Tone};
 
 impl State {
-    pub(super) fn view(&self, route: Option<Route>) -> HandsetView {
+    pub(super) fn view(&self, route: Option<Route>, other: Option<OtherEnd>) -> HandsetView {
         match self {
             Self::Idle => HandsetView::Idle,
             Self::Outgoing(outgoing) => HandsetView::Outgoing {
@@ -24,15 +24,17 @@ impl State {
                 answering: ringing.answer != Answer::NotYet,
                 fault: ringing.fault,
                 silenced: ringing.silenced,
+                standing: other.map(|other| other.standing),
             },
             Self::Talking(talking) => talking.sound.view(
                 talking.conversation,
                 talking.call,
                 talking.path,
                 route,
+                other,
                 talking.since,
             ),
-            Self::Taking(taking) => taking.view(),
+            Self::Taking(taking) => taking.view(other),
             Self::Ended(over) => HandsetView::Ended {
                 conversation: over.conversation,
                 call: over.call,

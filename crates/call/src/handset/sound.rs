@@ -8,7 +8,7 @@ use protocol::control::ControlMessage;
 use protocol::socket::RequestBody;
 use protocol::{CallId, ConversationId, Timestamp};
 
-use super::{Effect, HandsetView, Path, Route};
+use super::{Effect, HandsetView, OtherEnd, Path, Route};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sound {
@@ -130,6 +130,7 @@ impl Sound {
         call: CallId,
         path: Path,
         route: Option<Route>,
+        other: Option<OtherEnd>,
         since: Option<Timestamp>,
     ) -> HandsetView {
         HandsetView::Active {
@@ -137,6 +138,7 @@ impl Sound {
             call,
             path,
             route,
+            other,
             since,
             muted: self.own.muted,
             speaker: self.speaker,

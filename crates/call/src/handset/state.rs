@@ -113,6 +113,8 @@ pub(super) struct Talking {
     pub(super) unheard_at: Option<Timestamp>,
     /// Whether the path counts as broken only because nothing is heard.
     pub(super) unheard: bool,
+    /// Whether something came since the path last stood that was not the other device's word.
+    pub(super) doubted: bool,
     /// The other device went away and may come back: until then nothing is done about the path from here.
     pub(super) leaving_until: Option<Timestamp>,
 }
@@ -274,6 +276,7 @@ impl Talking {
             heard_at: None,
             unheard_at: None,
             unheard: false,
+            doubted: false,
             leaving_until: None,
         }
     }

@@ -71,6 +71,7 @@ impl Handset {
             mut sound,
             line,
             connected,
+            doubted,
             ..
         } = *before;
         let now = told.now;
@@ -103,7 +104,9 @@ impl Handset {
         talking.line.open();
         talking.told(told, effects);
         self.state = State::Talking(Box::new(talking));
-        if connected {
+        if doubted {
+            self.peer_forged(now, true, effects);
+        } else if connected {
             self.peer_connected(now, effects);
         }
     }

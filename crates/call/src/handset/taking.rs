@@ -7,7 +7,7 @@ use protocol::{CallId, ConversationId, DeviceName, Timestamp};
 use super::line::Line;
 use super::sound::Sound;
 use super::state::Told;
-use super::{Effect, HandsetView, Path, Timeouts};
+use super::{Effect, HandsetView, OtherEnd, Path, Timeouts};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Taking {
@@ -25,6 +25,8 @@ pub(super) struct Taking {
     /// The newest epoch that the server has shown.
     pub(super) epoch: u16,
     pub(super) takes: u8,
+    /// Whether something came that was not the other device's word on this connection.
+    pub(super) doubted: bool,
 }
 
 /// Where the call stands that is taken over.
@@ -75,12 +77,13 @@ impl Taking {
             outgoing: *role == Role::Caller,
             stands,
             sound,
-            line: Line::new(*role == Role::Callee),
+            line: Line::new(*role, call.attempt),
             progress: Progress::OpeningMicrophone,
             connected: false,
             here: here.clone(),
             epoch: told.view.epoch,
             takes: 0,
+            doubted: false,
         })
     }
 
@@ -192,7 +195,7 @@ impl Taking {
         }
     }
 
-    pub(super) fn view(&self) -> HandsetView {
+    pub(super) fn view(&self, other: Option<OtherEnd>) -> HandsetView {
         let path = match self.stands {
             Stands::Rings { devices, .. } => {
                 return HandsetView::Outgoing {
@@ -206,8 +209,9 @@ impl Taking {
             Stands::Connects => Path::Connecting,
             Stands::Active { .. } => Path::Reconnecting,
         };
+        let since = self.since();
         self.sound
-            .view(self.conversation, self.call, path, None, self.since())
+            .view(self.conversation, self.call, path, None, other, since)
     }
 }
 

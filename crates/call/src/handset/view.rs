@@ -5,6 +5,7 @@
 
 use protocol::call::EndReason;
 use protocol::error::ErrorCode;
+use protocol::identity::Standing;
 use protocol::{CallId, ConversationId, DeviceName, Milliseconds, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,10 @@ pub enum HandsetView {
         fault: Option<MicrophoneFault>,
         /// Whether this device was told to be silent.
         silenced: bool,
+        /// How the caller's key stands; nothing while that is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        standing: Option<Standing>,
     },
     /// Answered: connecting, talking or reconnecting.
     Active {
@@ -53,6 +58,10 @@ pub enum HandsetView {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "typescript", ts(optional))]
         route: Option<Route>,
+        /// Who is at the other end; nothing while that is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        other: Option<OtherEnd>,
         /// When they first heard each other, by the handset's clock; the running duration counts from here.
         since: Option<Timestamp>,
         /// Whether this side's microphone is muted.
@@ -80,6 +89,21 @@ pub enum HandsetView {
         talked: Option<Milliseconds>,
     },
 }
+
+/// Who is at the other end, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct OtherEnd {
+    /// How the key stands to the person.
+    pub standing: Standing,
+    /// The code to compare; nothing while a part of it is missing.
+    pub code: Option<Code>,
+    /// Whether sound waits for the person's *Talk anyway*.
+    pub silenced: bool,
+}
+
+/// The numbers of the pictures that the two people compare, each below 64.
+pub type Code = [u8; 5];
 
 /// How the path between the two devices stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -62,12 +62,21 @@ pub enum Input {
     Yield,
     /// The person closes the view of the ended call.
     Dismiss,
+    /// The person was told that the other side's key changed, and talks all the same.
+    TalkAnyway,
+    /// The two people of the current call read the code to each other.
+    Compared {
+        /// The code that was on the screen.
+        code: handset::Code,
+        /// Whether it was the same on both.
+        same: bool,
+    },
 
     /// Something happened to the microphone, the peer connection, the control channel or a request of one handset.
     Handset {
         /// Which.
         slot: Slot,
-        /// What: one of `microphone_*`, `described`, `candidate`, `peer_*`, `heard`, `control*`, `started`, `answered`, `taken`, `refused`.
+        /// What: one of `microphone_*`, `described`, `candidate`, `peer_*`, `identified`, `coded`, `heard`, `control*`, `started`, `answered`, `taken`, `refused`.
         input: handset::Input,
     },
     /// The device has other addresses than before.

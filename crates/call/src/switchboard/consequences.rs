@@ -76,15 +76,13 @@ impl Switchboard {
     }
 
     pub(super) fn save(&self, call: CallId) -> Option<Effect> {
-        let row = self.calls.get(&call)?.row()?;
+        let row = self.calls.get(&call)?.row();
         Some(Effect::Save(Box::new(row)))
     }
 
     /// Ends a call that is not live any more.
     pub(super) fn finish(&mut self, live: &Live, ending: &Ending, effects: &mut Vec<Effect>) {
-        let Some(ended) = Ended::new(live, ending) else {
-            return;
-        };
+        let ended = Ended::new(live, ending);
         effects.push(ended.save());
         effects.extend(tell(live, None));
         if live.callee_side().is_some() {

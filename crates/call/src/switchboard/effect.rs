@@ -2,7 +2,7 @@
 
 use protocol::call::{Call, CallRecord, CallState};
 use protocol::description::{CallDescription, Candidate};
-use protocol::{AttemptId, CallId, DeviceId, UserId};
+use protocol::{CallId, DeviceId, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{Party, Reach, Refusal, Reply};
@@ -69,8 +69,6 @@ pub enum Effect {
 pub struct Row {
     /// The call.
     pub call: Call,
-    /// The client's id of it.
-    pub attempt: AttemptId,
     /// The caller's device.
     pub caller: Party,
     /// The callee's device, once one has answered.

@@ -14,6 +14,8 @@ use super::{Effect, Party, Reach, Timeouts};
 #[derive(Debug, Clone)]
 pub(super) struct Live {
     pub(super) id: CallId,
+    /// The caller's, by which the two devices name the call.
+    pub(super) attempt: AttemptId,
     pub(super) revision: u32,
     pub(super) conversation: ConversationId,
     pub(super) started_at: Timestamp,

@@ -41,20 +41,20 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    /// The record of a call that is over; nothing where it cannot be kept.
-    pub(super) fn new(live: &Live, ending: &Ending) -> Option<Self> {
-        let mut row = live.row()?;
+    /// The record of a call that is over.
+    pub(super) fn new(live: &Live, ending: &Ending) -> Self {
+        let mut row = live.row();
         let facts = live.facts();
         let end = ending.end(&facts);
         row.call.revision = live.revision.saturating_add(1);
         row.call.state = CallState::Ended { end };
-        Some(Self {
+        Self {
             row,
             end,
             facts,
             attempts: live.attempts.clone(),
             stated: ending.stated_by.into_iter().collect(),
-        })
+        }
     }
 
     pub(super) fn save(&self) -> Effect {

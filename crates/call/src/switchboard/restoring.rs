@@ -58,11 +58,12 @@ impl Switchboard {
         };
         Some(Live {
             id: row.call.id,
+            attempt: row.call.attempt,
             revision: row.call.revision.saturating_add(1),
             conversation: row.call.conversation,
             started_at: row.call.started_at,
             reach: row.reach,
-            attempts: vec![(row.call.caller, row.attempt)],
+            attempts: vec![(row.call.caller, row.call.attempt)],
             joined: false,
             caller: away(row.caller),
             callee: row.call.callee,

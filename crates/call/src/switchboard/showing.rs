@@ -40,6 +40,7 @@ impl Live {
     pub(super) fn call(&self) -> Call {
         Call {
             id: self.id,
+            attempt: self.attempt,
             revision: self.revision,
             conversation: self.conversation,
             caller: self.caller.party.user,
@@ -67,14 +68,13 @@ impl Live {
         }
     }
 
-    pub(super) fn row(&self) -> Option<Row> {
-        Some(Row {
+    pub(super) fn row(&self) -> Row {
+        Row {
             call: self.call(),
-            attempt: self.attempts.first()?.1,
             caller: self.caller.party.clone(),
             callee: self.callee_side().map(|side| side.party.clone()),
             reach: self.reach,
-        })
+        }
     }
 
     /// Which of the two an account is, as far as it may know.

@@ -96,6 +96,7 @@ impl Switchboard {
         let device = waits_on.as_ref().map(|party| party.device);
         self.insert(Live {
             id: call,
+            attempt: start.attempt,
             revision: 0,
             conversation: start.conversation,
             started_at: now,

@@ -1,9 +1,13 @@
 //! What the two devices of a test describe themselves with. Shared by the tests of this crate, by `#[path]`.
 
+use protocol::AttemptId;
 use protocol::description::{
     CallDescription, Candidate, CandidateKind, Codec, DescriptionKind, Direction, DtlsRole,
 };
+use protocol::identity::{CodePart, Identity};
+use uuid::Uuid;
 
+/// One that begins a connection, of a call by this attempt.
 pub(crate) fn description(kind: DescriptionKind, epoch: u16, ufrag: &str) -> CallDescription {
     CallDescription {
         epoch,
@@ -24,6 +28,15 @@ pub(crate) fn description(kind: DescriptionKind, epoch: u16, ufrag: &str) -> Cal
         }],
         extensions: Vec::new(),
         direction: Direction::Sendrecv,
+        identity: Box::new(Identity {
+            attempt: AttemptId(Uuid::from_u128(0xa7)),
+            key: "cd".repeat(32).parse().unwrap(),
+            code: Some(match kind {
+                DescriptionKind::Offer => CodePart::Commitment("ef".repeat(32).parse().unwrap()),
+                DescriptionKind::Answer => CodePart::Nonce("ef".repeat(32).parse().unwrap()),
+            }),
+            signature: "01".repeat(64).parse().unwrap(),
+        }),
     }
 }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::check;
 
-use crate::values::{conversation, description, user};
+use crate::values::{Ends, certificate, conversation, description, user};
 
 /// No sound is heard in this world, and nobody is to look for a better path because of that.
 const NEVER: Milliseconds = Milliseconds(1 << 40);
@@ -62,6 +62,18 @@ struct Peer {
     /// Both descriptions are set.
     settled: bool,
     connected: bool,
+}
+
+impl Peer {
+    fn ends(&self, attempt: AttemptId) -> Ends {
+        let other = self.remote.as_ref().map(certificate);
+        Ends {
+            attempt,
+            own: self.certificate,
+            other,
+            begins: other.is_none(),
+        }
+    }
 }
 
 /// A request, and when the device wanted it.
@@ -260,16 +272,24 @@ impl Device {
                 *microphone = Some(Microphone::Opening);
             }
             Do::CloseMicrophone => self.kit(slot).microphone = None,
-            Do::MakeOffer { epoch, .. } => {
-                let offer = self.describe(slot, DescriptionKind::Offer, epoch);
+            Do::MakeOffer { epoch, attempt, .. } => {
+                let offer = self.describe(slot, DescriptionKind::Offer, epoch, attempt, true);
                 self.described.push_back((slot, offer));
             }
-            Do::MakeAnswer { description } => {
-                let answer = self.describe(slot, DescriptionKind::Answer, description.epoch);
-                self.take(slot, description);
+            Do::MakeAnswer {
+                description,
+                attempt,
+                ..
+            } => {
+                let epoch = description.epoch;
+                let begins = self.take(slot, description, attempt);
+                let answer = self.describe(slot, DescriptionKind::Answer, epoch, attempt, begins);
                 self.described.push_back((slot, answer));
             }
-            Do::UseAnswer { description } => self.take(slot, description),
+            Do::UseAnswer { description } => {
+                let attempt = description.identity.attempt;
+                self.take(slot, description, attempt);
+            }
             Do::ClosePeer => {
                 self.kit(slot).peer = None;
                 self.described.retain(|(of, _)| *of != slot);
@@ -296,40 +316,64 @@ impl Device {
                 );
             }
             Do::AddCandidates { .. } => panic!("nobody has candidates here"),
-            Do::SetMuted { .. }
+            Do::KeepKey { .. }
+            | Do::SetMuted { .. }
             | Do::SetSpeaker { .. }
             | Do::SendControl { .. }
             | Do::Play { .. } => {}
         }
     }
 
-    fn describe(&mut self, slot: Slot, kind: DescriptionKind, epoch: u16) -> CallDescription {
+    fn describe(
+        &mut self,
+        slot: Slot,
+        kind: DescriptionKind,
+        epoch: u16,
+        attempt: AttemptId,
+        begins: bool,
+    ) -> CallDescription {
+        let made = self.make(slot);
+        let Some(peer) = &mut self.kit(slot).peer else {
+            unreachable!("it was made just now");
+        };
+        // An answer comes with the offer that it answers.
+        peer.settled = kind == DescriptionKind::Answer;
+        let begins = begins && (kind == DescriptionKind::Answer || peer.remote.is_none());
+        let ends = Ends {
+            begins,
+            ..peer.ends(attempt)
+        };
+        description(kind, epoch, made, &ends)
+    }
+
+    /// Makes the peer connection where there is none, and gives a number that nothing else has.
+    fn make(&mut self, slot: Slot) -> u64 {
         self.made += 1;
         let made = self.made * 4 + self.number as u64;
-        let peer = self.kit(slot).peer.get_or_insert(Peer {
+        self.kit(slot).peer.get_or_insert(Peer {
             certificate: made,
             remote: None,
             settled: false,
             connected: false,
         });
-        // An answer comes with the offer that it answers.
-        peer.settled = kind == DescriptionKind::Answer;
-        description(kind, epoch, peer.certificate, made)
+        made
     }
 
-    /// A connection keeps to the certificate that it began with.
-    fn take(&mut self, slot: Slot, description: CallDescription) {
+    /// Takes the other side's description, which must not look as if somebody lied. Says whether the connection began with it.
+    fn take(&mut self, slot: Slot, description: CallDescription, attempt: AttemptId) -> bool {
+        self.make(slot);
         let Some(peer) = &mut self.kit(slot).peer else {
-            panic!("a description without a peer");
+            unreachable!("it was made just now");
         };
-        if let Some(before) = &peer.remote {
-            assert_eq!(
-                before.fingerprint, description.fingerprint,
-                "another certificate"
-            );
-        }
+        let ends = peer.ends(attempt);
+        assert_eq!(
+            ends.forged(&description),
+            None,
+            "{description:?} for {ends:?}"
+        );
         peer.settled |= description.kind == DescriptionKind::Answer;
         peer.remote = Some(description);
+        ends.begins
     }
 
     pub(crate) fn frame(&mut self, frame: Frame, out: &mut Vec<Sent>) {

@@ -4,7 +4,7 @@ use protocol::call::{Call, CallSound, CallState, CallView, Here, Remote, Role};
 use protocol::description::CallDescription;
 use protocol::{CallId, Timestamp};
 
-use super::values::{ADA, BOB, CALL, CONVERSATION, offer};
+use super::values::{ADA, ATTEMPT, BOB, CALL, CONVERSATION, offer};
 
 /// When the input of a row comes, by the clocks of the server and the device alike.
 pub(crate) const NOW: Timestamp = Timestamp(2_000);
@@ -90,6 +90,7 @@ pub(crate) fn call(revision: u32, state: CallState, mine: Role) -> Call {
     };
     Call {
         id: CALL,
+        attempt: ATTEMPT,
         revision,
         conversation: CONVERSATION,
         caller: from,

@@ -44,7 +44,7 @@ pub(crate) fn describe(effect: &Effect) -> String {
         Effect::Send { request } => format!("send {}", type_of(request)),
         Effect::Play { tone } => format!("play {tone:?}"),
         Effect::MakeOffer { epoch, .. } => format!("make offer {epoch}"),
-        Effect::MakeAnswer { description } => format!("make answer {}", description.epoch),
+        Effect::MakeAnswer { description, .. } => format!("make answer {}", description.epoch),
         Effect::SetMuted { muted } => format!("muted {muted}"),
         Effect::SetSpeaker { on } => format!("speaker {on}"),
         Effect::OpenMicrophone => "open microphone".to_owned(),
@@ -53,6 +53,7 @@ pub(crate) fn describe(effect: &Effect) -> String {
         Effect::UseAnswer { .. } => "use answer".to_owned(),
         Effect::AddCandidates { .. } => "add candidates".to_owned(),
         Effect::ClosePeer => "close peer".to_owned(),
+        Effect::KeepKey { verified, .. } => format!("keep key, verified {verified}"),
         Effect::SendControl { message } => format!("tell {}", type_of(message)),
     }
 }

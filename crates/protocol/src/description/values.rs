@@ -68,7 +68,27 @@ checked_text! {
 checked_text! {
     /// SHA-256 of a certificate (RFC 8122 §5, without its colons).
     Fingerprint, "fingerprint", "64 of 0–9 a–f: SHA-256 in lower-case hex",
-    |text| text.len() == 64 && text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+    |text| is_hex(text, 64)
+}
+checked_text! {
+    /// The public half of a device's Ed25519 key pair (RFC 8032).
+    DeviceKey, "key", "64 of 0–9 a–f: 32 bytes in lower-case hex",
+    |text| is_hex(text, 64)
+}
+checked_text! {
+    /// An Ed25519 signature (RFC 8032).
+    Signature, "signature", "128 of 0–9 a–f: 64 bytes in lower-case hex",
+    |text| is_hex(text, 128)
+}
+checked_text! {
+    /// What an offerer promises of its nonce before it knows the other one.
+    CodeCommitment, "commitment", "64 of 0–9 a–f: 32 bytes in lower-case hex",
+    |text| is_hex(text, 64)
+}
+checked_text! {
+    /// One side's share of the randomness in the code that two people compare.
+    CodeNonce, "nonce", "64 of 0–9 a–f: 32 bytes in lower-case hex",
+    |text| is_hex(text, 64)
 }
 checked_text! {
     /// ICE foundation.
@@ -79,6 +99,11 @@ checked_text! {
     /// An IP address, or a `.local` name that hides one (draft-ietf-mmusic-mdns-ice-candidates).
     CandidateAddress, "address", "an IPv4 or IPv6 address, or a name under .local",
     |text| text.parse::<IpAddr>().is_ok() || is_mdns_name(text)
+}
+
+/// One spelling for each value, so that equal texts are equal bytes.
+fn is_hex(text: &str, chars: usize) -> bool {
+    text.len() == chars && text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn is_mdns_name(text: &str) -> bool {

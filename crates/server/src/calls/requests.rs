@@ -4,7 +4,7 @@ use call::switchboard::{Input, Party, Request, Start};
 use protocol::description::{CallDescription, Candidate, InvalidDescription};
 use protocol::error::ErrorCode;
 use protocol::socket::Outcome;
-use protocol::{AttemptId, CallId, ConversationId, Milliseconds};
+use protocol::{AttemptId, CallId, ConversationId, DeviceId, Milliseconds};
 use tokio::sync::oneshot;
 
 use super::Waiting;
@@ -28,7 +28,7 @@ pub async fn start(
     conversation: ConversationId,
     description: CallDescription,
 ) -> Result<Outcome, Refusal> {
-    check_description(&description)?;
+    check_description(&app, from.device, &description)?;
     let me = from.user;
     let found = app.store.read(move |db| {
         let Some(standing) = store::chat::standing(db, conversation, me)? else {
@@ -90,7 +90,7 @@ pub async fn request(
     mut request: Request,
     age: Milliseconds,
 ) -> Result<Outcome, Refusal> {
-    check(&request)?;
+    check(app, from.device, &request)?;
     paths::hide(app, &from, call, &mut request);
     let (waiting, answered) = waiting(&from, Some(call));
     let input = Input::Request {
@@ -117,17 +117,17 @@ fn waiting(
     (waiting, answered)
 }
 
-fn check(request: &Request) -> Result<(), Refusal> {
+fn check(app: &App, from: DeviceId, request: &Request) -> Result<(), Refusal> {
     match request {
         Request::Answer {
             description,
             candidates,
         } => {
-            check_description(description)?;
+            check_description(app, from, description)?;
             check_candidates(candidates)
         }
         Request::Describe { description } | Request::Take { description } => {
-            check_description(description)
+            check_description(app, from, description)
         }
         Request::AddCandidates { candidates, .. } => check_candidates(candidates),
         Request::Ring
@@ -139,10 +139,15 @@ fn check(request: &Request) -> Result<(), Refusal> {
     }
 }
 
-fn check_description(description: &CallDescription) -> Result<(), Refusal> {
+fn check_description(
+    app: &App,
+    from: DeviceId,
+    description: &CallDescription,
+) -> Result<(), Refusal> {
     description
         .check()
-        .map_err(|error| invalid("description", &error))
+        .map_err(|error| invalid("description", &error))?;
+    app.keys.check(from, description)
 }
 
 fn check_candidates(candidates: &[Candidate]) -> Result<(), Refusal> {

@@ -10,12 +10,14 @@ mod reading;
 
 use protocol::chat::Conversation;
 use protocol::error::ErrorCode;
+use protocol::identity::PersonKeys;
 use protocol::socket::{Outcome, ServerFrame};
 use protocol::{ConversationId, UserId};
 
 use crate::app::{App, Ruled, Shared};
 use crate::error::Refusal;
 use crate::hub::ConnectionId;
+use crate::keys;
 use crate::secrets;
 use crate::store::chat::{Seen, Standing};
 use crate::store::{self, Connection, StoreError};
@@ -98,6 +100,8 @@ fn ruled_standing(
 struct Both {
     mine: Seen,
     theirs: Seen,
+    /// The keys of each, for the other; only where they are contacts.
+    keys: Option<[PersonKeys; 2]>,
 }
 
 impl Both {
@@ -109,6 +113,12 @@ impl Both {
         Ok(Self {
             mine: of(standing.mine.user)?,
             theirs: of(standing.theirs.user)?,
+            keys: if standing.is_mutual() {
+                let both = [standing.mine.user, standing.theirs.user];
+                Some(keys::of_both(db, both)?)
+            } else {
+                None
+            },
         })
     }
 
@@ -122,6 +132,14 @@ impl Both {
         show(standing.mine.user, &self.mine);
         if audience == Audience::Both {
             show(standing.theirs.user, &self.theirs);
+            if let Some([mine, theirs]) = &self.keys {
+                let send = |user, keys: &PersonKeys| {
+                    let keys = keys.clone();
+                    app.hub.send(&[user], &ServerFrame::Keys { keys }, None);
+                };
+                send(standing.theirs.user, mine);
+                send(standing.mine.user, theirs);
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::config::{Config, Listen, Redirect};
 use crate::hub::{Hub, Movement};
+use crate::keys::{self, Keys};
 use crate::presence::Presences;
 use crate::relay::{self, Relay, RelayError};
 use crate::settings::Hidden;
@@ -154,6 +155,7 @@ impl Server {
             &config.calls,
         );
         let hidden = Hidden::load(&store).await?;
+        let keys = Keys::load(&store).await?;
         calls.restore().await?;
         let app = Arc::new(App {
             config,
@@ -164,6 +166,7 @@ impl Server {
             presences,
             calls,
             hidden,
+            keys,
             strangers: Strangers::default(),
             relay,
             stopping,
@@ -294,7 +297,10 @@ async fn follow(app: Shared, mut movements: mpsc::UnboundedReceiver<Movement>) {
                 app.calls.look_at(user, device);
                 app.presences.look_at(user);
             }
-            Some(Movement::SessionEnded { user, device }) => app.calls.session_ended(user, device),
+            Some(Movement::SessionEnded { user, device }) => {
+                app.calls.session_ended(user, device);
+                keys::session_ended(&app, user, device).await;
+            }
             None => return,
         }
     }

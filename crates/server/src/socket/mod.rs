@@ -20,7 +20,7 @@ use protocol::SessionId;
 use protocol::account::{Device, Person};
 
 use crate::chat::Asker;
-use crate::hub::ConnectionId;
+use crate::hub::{ConnectionId, Identity};
 
 pub use close::Close;
 pub use strangers::Strangers;
@@ -40,6 +40,14 @@ impl Client {
         Asker {
             user: self.person.id,
             connection: self.connection,
+        }
+    }
+
+    fn identity(&self) -> Identity {
+        Identity {
+            user: self.person.id,
+            device: self.device.id,
+            session: self.session,
         }
     }
 

@@ -13,6 +13,7 @@ use crate::app::Shared;
 use crate::calls;
 use crate::chat::{self, Wish};
 use crate::error::Refusal;
+use crate::keys;
 
 /// A request under way.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Outcome, Refusal>> + Send>>;
@@ -34,6 +35,10 @@ pub(super) fn carry_out(
         // The token belongs to the socket's loop, which takes this request itself.
         RequestBody::Renew { .. } => {
             Box::pin(async { Err(Refusal::internal(&"`renew` was not taken by the loop")) })
+        }
+        RequestBody::PublishKey { key } => Box::pin(keys::publish(app, client.identity(), key)),
+        RequestBody::EndorseKey { key, signature } => {
+            Box::pin(keys::endorse(app, client.identity(), key, signature))
         }
         RequestBody::OpenConversation { person } => {
             Box::pin(chat::open_conversation(app, asker, person))
@@ -66,13 +71,10 @@ pub(super) fn carry_out(
             attempt,
             conversation,
             description,
-        } => Box::pin(calls::start(
-            app,
-            client.party(),
-            attempt,
-            conversation,
-            description,
-        )),
+        } => {
+            let from = client.party();
+            Box::pin(calls::start(app, from, attempt, conversation, description))
+        }
         RequestBody::RingCall { call } => of_call(app, client, age, call, CallRequest::Ring),
         RequestBody::AnswerCall {
             call,
@@ -91,13 +93,10 @@ pub(super) fn carry_out(
         RequestBody::SetSound { call, sound } => {
             of_call(app, client, age, call, CallRequest::SetSound { sound })
         }
-        RequestBody::DescribeCall { call, description } => of_call(
-            app,
-            client,
-            age,
-            call,
-            CallRequest::Describe { description },
-        ),
+        RequestBody::DescribeCall { call, description } => {
+            let request = CallRequest::Describe { description };
+            of_call(app, client, age, call, request)
+        }
         RequestBody::AddCandidates {
             call,
             epoch,

@@ -10,6 +10,7 @@ use protocol::socket::{IceServers, Limits, Welcome};
 use super::{Client, Close};
 use crate::app::App;
 use crate::hub::{Identity, Seat};
+use crate::keys;
 use crate::store;
 
 /// Takes the snapshot for a socket that has its seat in the hub.
@@ -39,13 +40,15 @@ pub(super) async fn welcome(
             device,
             store::settings::get(db, user)?,
             store::chat::conversations(db, user)?,
+            keys::snapshot(db, user)?,
         )))
     });
     let found = found.await.map_err(|error| {
         tracing::error!(%error, "a snapshot could not be taken");
         Close::Internal
     })?;
-    let (person, device_of_session, settings, conversations) = found.ok_or(Close::SessionEnded)?;
+    let (person, device_of_session, settings, conversations, keys) =
+        found.ok_or(Close::SessionEnded)?;
     if person.id != user || device_of_session.id != device {
         return Err(Close::BadToken);
     }
@@ -70,6 +73,7 @@ pub(super) async fn welcome(
         session,
         settings,
         conversations,
+        keys,
         calls,
         ice: IceServers {
             stun_port: app.relay.as_ref().map(|relay| relay.address().port()),

@@ -42,7 +42,7 @@ pub fn save(db: &Connection, row: &switchboard::Row) -> Result<(), StoreError> {
         ":conversation": call.conversation.0,
         ":caller": call.caller.0,
         ":callee": call.callee.0,
-        ":attempt": row.attempt.0,
+        ":attempt": call.attempt.0,
         ":caller_device": row.caller.device.0,
         ":callee_device": row.callee.as_ref().map(|party| party.device.0),
         ":reach": reach_text(row.reach),
@@ -161,6 +161,7 @@ fn live_call(row: &Row<'_>) -> Result<switchboard::Row, StoreError> {
     Ok(switchboard::Row {
         call: Call {
             id,
+            attempt: AttemptId(row.get("attempt")?),
             revision: row.get("revision")?,
             conversation: ConversationId(row.get("conversation")?),
             caller: from,
@@ -170,7 +171,6 @@ fn live_call(row: &Row<'_>) -> Result<switchboard::Row, StoreError> {
             caller_sound: CallSound::default(),
             callee_sound: CallSound::default(),
         },
-        attempt: AttemptId(row.get("attempt")?),
         caller: party(row, from, "caller_device", "caller_device_name")?
             .ok_or_else(|| StoreError::Corrupt(format!("call {id} has no caller's device")))?,
         callee: party(row, to, "callee_device", "callee_device_name")?,
@@ -241,13 +241,14 @@ impl EndColumns {
     }
 }
 
-const CAUSES: [FailCause; 6] = [
+const CAUSES: [FailCause; 7] = [
     FailCause::NoMicrophone,
     FailCause::PermissionDenied,
     FailCause::NoPath,
     FailCause::PeerGone,
     FailCause::Timeout,
     FailCause::Protocol,
+    FailCause::Identity,
 ];
 
 const fn cause_text(cause: FailCause) -> &'static str {
@@ -258,6 +259,7 @@ const fn cause_text(cause: FailCause) -> &'static str {
         FailCause::PeerGone => "peer_gone",
         FailCause::Timeout => "timeout",
         FailCause::Protocol => "protocol",
+        FailCause::Identity => "identity",
     }
 }
 

@@ -9,10 +9,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::OpenError;
 use super::check::APPLICATION;
 
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("../../migrations/0001_start.sql"),
     include_str!("../../migrations/0002_settings.sql"),
     include_str!("../../migrations/0003_hide_address.sql"),
+    include_str!("../../migrations/0004_keys.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -148,6 +148,7 @@ mod tests {
         switchboard::Row {
             call: Call {
                 id: CallId(Uuid::from_u128(call)),
+                attempt: AttemptId(Uuid::from_u128(call)),
                 revision: 1,
                 conversation,
                 caller: from.0,
@@ -157,7 +158,6 @@ mod tests {
                 caller_sound: CallSound::default(),
                 callee_sound: CallSound::default(),
             },
-            attempt: AttemptId(Uuid::from_u128(call)),
             caller: party(from),
             callee: Some(party(to)),
             reach: Reach::Quiet,

@@ -19,6 +19,7 @@ pub mod chat;
 mod check;
 pub(crate) mod copy;
 mod error;
+pub mod keys;
 pub mod messages;
 mod migrations;
 pub mod missed;

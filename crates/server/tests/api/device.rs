@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 use uuid::Uuid;
 
 use crate::app::{TestApp, User, register_at};
+use crate::phone::key;
 
 /// Whatever takes longer is missing. Generous, because machines that test are busy.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
@@ -168,7 +169,15 @@ impl Socket {
 }
 
 impl Device {
+    /// Connects and tells its key, as every device that may call does.
     pub(crate) async fn connect(address: SocketAddr, user: &User) -> Self {
+        let mut device = Self::connect_without_key(address, user).await;
+        let published = device.ask(RequestBody::PublishKey { key: key(1) }).await;
+        assert_eq!(published, Ok(Outcome::Done));
+        device
+    }
+
+    pub(crate) async fn connect_without_key(address: SocketAddr, user: &User) -> Self {
         let mut socket = Socket::open(address, None).await.unwrap();
         socket.hello(user).await;
         let ServerFrame::Welcome(welcome) = socket.frame().await else {
@@ -264,8 +273,15 @@ impl Device {
         }
     }
 
-    /// Everything told until now. Whatever the server told before it answers the next request is there.
+    /// Everything told until now but keys, which are told whenever a device connects for the first time. Whatever the server told before it answers the next request is there.
     pub(crate) async fn all_told(&mut self) -> Vec<ServerFrame> {
+        let mut told = self.every_frame().await;
+        told.retain(|frame| !matches!(frame, ServerFrame::Keys { .. }));
+        told
+    }
+
+    /// The same with keys.
+    pub(crate) async fn every_frame(&mut self) -> Vec<ServerFrame> {
         let nothing = self.ask_json(json!({ "type": "nothing" })).await;
         assert_eq!(Self::refused(nothing), ErrorCode::Unsupported);
         self.told.drain(..).collect()

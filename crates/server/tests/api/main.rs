@@ -25,6 +25,7 @@ mod hidden;
 mod holding;
 mod http;
 mod https;
+mod keys;
 mod metrics;
 mod missed;
 mod namespace;

@@ -251,7 +251,8 @@ async fn flood_is_refused_with_a_delay_and_closed_when_it_goes_on() {
         config.limits.requests_burst = 3;
     })
     .await;
-    let mut device = app.join("ada").await;
+    let user = app.register("ada").await;
+    let mut device = Device::connect_without_key(app.address, &user).await;
     for _ in 0..3 {
         let answer = device.ask_json(json!({ "type": "fly" })).await;
         assert_eq!(Device::refused(answer), ErrorCode::Unsupported);

@@ -7,6 +7,7 @@ import { spokenDuration } from "../words/duration";
 import type { Words } from "../words/endings";
 import { endedWords, microphoneWords } from "../words/endings";
 
+type Incoming = Extract<HandsetView, { phase: "incoming" }>;
 type Active = Extract<HandsetView, { phase: "active" }>;
 
 /** What is going on, and what else there is to say; nothing where there is no call. */
@@ -22,10 +23,7 @@ export function callStatus(view: HandsetView, name: string, me: UserId): Words {
     case "incoming":
       if (view.fault !== null && !view.answering) return microphoneWords(view.fault);
       if (view.answering) return { title: "Answering…", detail: null };
-      return {
-        title: "Incoming voice call",
-        detail: view.silenced ? "Silent on this device." : null,
-      };
+      return { title: "Incoming voice call", detail: incomingDetail(view, name) };
     case "active":
       return activeWords(view, name);
     case "ended": {
@@ -36,6 +34,13 @@ export function callStatus(view: HandsetView, name: string, me: UserId): Words {
         : { ...words, title: `${words.title} · ${spokenDuration(view.talked)}` };
     }
   }
+}
+
+function incomingDetail({ standing, silenced }: Incoming, name: string): string | null {
+  if (standing === "changed") {
+    return `From a device that you do not know as ${name}’s. Answer only if you expect that.`;
+  }
+  return silenced ? "Silent on this device." : null;
 }
 
 function ringing(devices: number): string {

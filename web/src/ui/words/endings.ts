@@ -124,6 +124,12 @@ function failWords(cause: FailCause, talked: boolean): Words {
       return { title, detail: "Connecting took too long. Call again, or try another network." };
     case "protocol":
       return { title, detail: "The two devices did not understand each other. Reload both pages." };
+    case "identity":
+      return {
+        title: "Call ended to protect you",
+        detail:
+          "What arrived was not signed by the other device, or you saw different pictures. Somebody may be trying to listen in. Meet, or use another way to talk, and tell whoever runs this server.",
+      };
   }
 }
 
@@ -164,6 +170,10 @@ export function obstacleWords(obstacle: CallObstacle, name: string): string {
       return "Calls need a secure page: open this server at an address that begins with https://.";
     case "no_microphone":
       return "No microphone was found. Plug one in to call.";
+    case "no_key":
+      return "This browser cannot keep a key for calls. Update it, or leave private browsing.";
+    case "key_lost":
+      return "This browser has lost its key for calls. Sign out and sign in again.";
     case "not_accepted":
       return `${name} has not accepted your request yet.`;
     case "not_accepted_here":
@@ -207,6 +217,10 @@ export function callEntryWords(record: CallRecord, me: UserId): CallEntryWords {
       result: outgoing ? "Outgoing call" : "Incoming call",
       duration: null,
     };
+  }
+  if (end.reason === "failed" && end.cause === "identity") {
+    const duration = end.talked === null ? null : spokenDuration(end.talked);
+    return { tone: "missed", result: "Call ended: somebody may have listened in", duration };
   }
   if (end.talked !== null) {
     return {

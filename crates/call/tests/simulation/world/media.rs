@@ -2,6 +2,7 @@
 //! candidates; what a browser would refuse is refused here.
 
 use call::handset::Input;
+use protocol::AttemptId;
 use protocol::control::ControlMessage;
 use protocol::description::{CallDescription, DescriptionKind};
 
@@ -9,7 +10,7 @@ use call::phone::Slot;
 
 use super::names::candidate;
 use super::{What, World};
-use crate::values::description;
+use crate::values::{Ends, certificate, description};
 
 /// ICE gives up on a path that it does not find, or that does not come back, after so long at least and at most.
 const GIVES_UP: (i64, i64) = (10_000, 20_000);
@@ -31,6 +32,8 @@ pub(super) struct End {
 pub(super) struct Peer {
     /// It stands for the certificate as well.
     number: u64,
+    /// The call, as descriptions name it.
+    attempt: Option<AttemptId>,
     local: Option<CallDescription>,
     remote: Option<CallDescription>,
     /// Whether it has candidates of `remote`.
@@ -56,9 +59,17 @@ pub(super) enum Path {
 }
 
 pub(super) enum Operation {
-    Offer { epoch: u16 },
-    Answer { offer: CallDescription },
-    Use { answer: CallDescription },
+    Offer {
+        epoch: u16,
+        attempt: AttemptId,
+    },
+    Answer {
+        offer: CallDescription,
+        attempt: AttemptId,
+    },
+    Use {
+        answer: CallDescription,
+    },
     Candidates,
 }
 
@@ -102,26 +113,31 @@ impl World {
             return;
         };
         let described = match operation {
-            Operation::Offer { epoch } => Some(description(
-                DescriptionKind::Offer,
-                epoch,
-                end.number,
-                ufrag,
-            )),
-            Operation::Answer { offer } => {
+            Operation::Offer { epoch, attempt } => {
+                peer.attempt = Some(attempt);
+                let ends = peer.ends();
+                Some(description(DescriptionKind::Offer, epoch, ufrag, &ends))
+            }
+            Operation::Answer { offer, attempt } => {
+                peer.attempt = Some(attempt);
+                let begins = peer.remote.is_none();
                 if !peer.take(&offer) {
-                    return self.event(end, Input::PeerUnusable);
+                    return self.event(end, Input::PeerForged { may_be_late: true });
                 }
+                let ends = Ends {
+                    begins,
+                    ..peer.ends()
+                };
                 Some(description(
                     DescriptionKind::Answer,
                     offer.epoch,
-                    end.number,
                     ufrag,
+                    &ends,
                 ))
             }
             Operation::Use { answer } => {
                 if !peer.take(&answer) {
-                    return self.event(end, Input::PeerUnusable);
+                    return self.event(end, Input::PeerForged { may_be_late: true });
                 }
                 None
             }
@@ -351,6 +367,7 @@ impl Peer {
     fn new(number: u64) -> Self {
         Self {
             number,
+            attempt: None,
             local: None,
             remote: None,
             candidates: false,
@@ -363,10 +380,19 @@ impl Peer {
         }
     }
 
-    /// Takes the other side's description, if it has the certificate that this connection was made with.
+    fn ends(&self) -> Ends {
+        let other = self.remote.as_ref().map(certificate);
+        Ends {
+            attempt: self.attempt.unwrap(),
+            own: self.number,
+            other,
+            begins: other.is_none(),
+        }
+    }
+
+    /// Takes the other side's description, if it is one for this connection.
     fn take(&mut self, description: &CallDescription) -> bool {
-        let same = |before: &CallDescription| before.fingerprint == description.fingerprint;
-        let takes = self.remote.as_ref().is_none_or(same);
+        let takes = self.ends().forged(description).is_none();
         if takes {
             self.remote = Some(description.clone());
             self.candidates = false;

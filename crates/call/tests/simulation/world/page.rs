@@ -212,10 +212,14 @@ impl World {
                     microphone.muted = muted;
                 }
             }
-            Do::MakeOffer { epoch, .. } => self.ask_peer(page, slot, Operation::Offer { epoch }),
-            Do::MakeAnswer { description } => {
-                self.ask_peer(page, slot, Operation::Answer { offer: description });
+            Do::MakeOffer { epoch, attempt, .. } => {
+                self.ask_peer(page, slot, Operation::Offer { epoch, attempt });
             }
+            Do::MakeAnswer {
+                description: offer,
+                attempt,
+                ..
+            } => self.ask_peer(page, slot, Operation::Answer { offer, attempt }),
             Do::UseAnswer { description } => {
                 assert!(
                     self.pages[page].kit(slot).peer.is_some(),
@@ -244,7 +248,7 @@ impl World {
                     "nothing to attach, or nothing to attach it to"
                 );
             }
-            Do::SetSpeaker { .. } | Do::Play { .. } => {}
+            Do::KeepKey { .. } | Do::SetSpeaker { .. } | Do::Play { .. } => {}
             Do::ClosePeer => {
                 let kit = self.pages[page].kit(slot);
                 (kit.call, kit.attempt) = (None, None);

@@ -1,8 +1,8 @@
 //! What must be true: at every moment, soon after the network healed, and when all is over.
 
-use call::handset::HandsetView;
+use call::handset::{Ended, HandsetView};
 use call::switchboard::{Party, Reach, Row};
-use protocol::call::{CallState, Here};
+use protocol::call::{CallState, EndReason, FailCause, Here};
 use protocol::limits::DEVICE_RING_TIMEOUT;
 use protocol::{CallId, Milliseconds};
 
@@ -41,6 +41,10 @@ impl World {
         let talked_in = views.iter().filter(|view| is_talked_in(view)).count();
         assert!(talked_in <= 1, "{name} talks in two calls at once");
         for view in &views {
+            assert!(
+                !is_called_forged(view),
+                "{name} warns of somebody in between, where nobody is"
+            );
             self.check_view(page, view);
         }
     }
@@ -349,6 +353,12 @@ impl World {
 }
 
 /// Whether it is a call that is not over.
+fn is_called_forged(view: &HandsetView) -> bool {
+    let cause = FailCause::Identity;
+    let end = EndReason::Failed { cause };
+    matches!(view, HandsetView::Ended { why, .. } if *why == Ended::Call { end })
+}
+
 fn is_call(view: &HandsetView) -> bool {
     !matches!(view, HandsetView::Idle | HandsetView::Ended { .. })
 }
