@@ -35,7 +35,7 @@ export class Caller {
     return new Caller(person, await Ear.at(person.page), of.hertz);
   }
 
-  /** Another device of somebody's, signed in. */
+  /** Another device of somebody's, signed in, which the one that they have vouches for. */
   static async device(
     people: People,
     of: Caller,
@@ -45,6 +45,7 @@ export class Caller {
     const { account } = of.person;
     const device = await Caller.join(people, account.displayName, hertz, { account, ...how });
     await device.person.signIn();
+    await of.person.vouchForNewDevice();
     return device;
   }
 
@@ -70,6 +71,19 @@ export class Caller {
   /** What the screen says of the way that the sound goes. */
   route(other: Caller, name: "Direct" | "Relayed"): Locator {
     return this.call(other).getByRole("button", { name: `${name} connection` });
+  }
+
+  /** Who is at the other end, as the call's screen says. */
+  identity(other: Caller): Locator {
+    return this.call(other).getByRole("button", { name: "compare pictures" });
+  }
+
+  /** Opens the pictures to compare, and reads their names. */
+  async pictures(other: Caller): Promise<string[]> {
+    await this.identity(other).click();
+    const pictures = this.call(other).getByRole("listitem");
+    await expect(pictures).toHaveCount(5);
+    return pictures.allInnerTexts();
   }
 
   async dial(other: Caller): Promise<void> {

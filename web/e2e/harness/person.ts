@@ -70,6 +70,19 @@ export class Person {
     await this.seesConversations();
   }
 
+  /** The question whether a device that signed in is theirs. */
+  get newDevice(): Locator {
+    return this.page.getByRole("region", { name: "New device" });
+  }
+
+  /** Says that a device that has just signed in is theirs. */
+  async vouchForNewDevice(): Promise<void> {
+    const minimise = this.page.getByRole("button", { name: "Minimise call" });
+    if (await minimise.isVisible()) await minimise.click();
+    await this.newDevice.getByRole("button", { name: "Yes, it is me" }).click();
+    await expect(this.newDevice).toBeHidden();
+  }
+
   async fillRegistration({ displayName, username, password }: Account): Promise<void> {
     await this.page.getByLabel("Display name").fill(displayName);
     await this.fillSignIn({ displayName, username, password });

@@ -1,0 +1,192 @@
+import type { CallDescription } from "../src/protocol/CallDescription";
+
+import { Between, type Change, ForgedDevice } from "./harness/between";
+import { Caller, connect } from "./harness/calls";
+import { introduce } from "./harness/person";
+import { expect, type People, test } from "./harness/test";
+
+test("both see the same pictures, and who compared them sees so in the next call", async ({
+  people,
+}) => {
+  const { ada, ben } = await pair(people);
+  await connect(ada, ben);
+  const seen = await ada.pictures(ben);
+  expect(seen).toHaveLength(5);
+  expect(await ben.pictures(ada)).toEqual(seen);
+  await ada.button(ben, "They match").click();
+  await expect(ada.identity(ben)).toContainText("Verified");
+  await ada.end(ben);
+  await ada.dismiss(ben);
+  await ben.dismiss(ada);
+
+  await connect(ada, ben);
+  await expect(ada.identity(ben)).toContainText("Verified");
+  await expect(ben.identity(ada)).toContainText("Encrypted");
+  // Another connection has another code.
+  expect(await ada.pictures(ben)).not.toEqual(seen);
+});
+
+test("pictures that differ end the call on both sides, and the conversation says so", async ({
+  people,
+}) => {
+  const { ada, ben } = await pair(people);
+  await connect(ada, ben);
+  await ben.pictures(ada);
+  await ben.button(ada, "They differ").click();
+  for (const [one, other] of [
+    [ada, ben],
+    [ben, ada],
+  ] as const) {
+    await expect(one.status(other)).toContainText("Call ended to protect you");
+    await expect(one.person.timeline).toContainText("somebody may have listened in");
+    await one.ear.expectNothingHeld();
+  }
+});
+
+test("a reload keeps the key and changes the pictures", async ({ people }) => {
+  const { ada, ben } = await pair(people);
+  await connect(ada, ben);
+  const before = await ada.pictures(ben);
+  await ada.person.page.keyboard.press("Escape");
+  ben.person.page.once("dialog", (dialog) => void dialog.accept());
+  await ben.person.page.reload();
+  await ada.ear.hears(ben.hertz, 8_000);
+  await ben.ear.hears(ada.hertz, 8_000);
+  await expect(ada.identity(ben)).toContainText("Encrypted");
+  const after = await ada.pictures(ben);
+  expect(after).not.toEqual(before);
+  expect(await ben.pictures(ada)).toEqual(after);
+});
+
+test("a device that nobody vouches for is not heard until the person wants it", async ({
+  people,
+}) => {
+  const { ada, ben } = await pair(people);
+  await connect(ada, ben);
+  await ada.end(ben);
+  await ada.dismiss(ben);
+  await ben.dismiss(ada);
+  const { account } = ben.person;
+  const phone = await Caller.join(people, "Ben", 1300, { account });
+  await phone.person.signIn();
+  await expect(ben.person.newDevice).toContainText("A new device signed in");
+
+  await ada.dial(phone);
+  await phone.answer(ada);
+  await expect(ada.identity(phone)).toContainText("New device");
+  await expect(ada.button(phone, "Talk anyway")).toBeVisible();
+  await ada.ear.hearsSilence(phone.hertz);
+  await phone.ear.hearsSilence(ada.hertz);
+  await ada.button(phone, "Talk anyway").click();
+  await ada.ear.hears(phone.hertz);
+  await phone.ear.hears(ada.hertz);
+});
+
+test("a device that an older one vouches for is known at once", async ({ people }) => {
+  const { ada, ben } = await pair(people);
+  await connect(ada, ben);
+  await ada.pictures(ben);
+  await ada.button(ben, "They match").click();
+  await ada.end(ben);
+  await ada.dismiss(ben);
+  await ben.dismiss(ada);
+  const phone = await Caller.device(people, ben, 1300);
+
+  await ada.dial(phone);
+  await phone.answer(ada);
+  await ada.ear.hears(phone.hertz);
+  await expect(ada.identity(phone)).toContainText("Verified");
+});
+
+const LIES: readonly (readonly [string, (between: Between) => Change])[] = [
+  ["another certificate", () => (it) => ({ ...it, fingerprint: "ab".repeat(32) })],
+  ["no signature worth the name", () => (it) => signed(it, "00".repeat(64))],
+  ["no nonce", () => (it) => ({ ...it, identity: { ...it.identity, code: null } })],
+  ["sound of varying packet sizes", () => (it) => ({ ...it, codecs: it.codecs.map(unsteady) })],
+  [
+    "a signature of the call before",
+    ({ seen }) =>
+      (it) =>
+        replayed(it, seen),
+  ],
+];
+
+for (const [lie, change] of LIES) {
+  test(`a server that gives the caller ${lie} is found out before a sound`, async ({ people }) => {
+    const ada = await Caller.join(people, "Ada", 440);
+    const ben = await Caller.join(people, "Ben", 1000);
+    const between = await Between.at(ada.person.page, change);
+    between.active = false;
+    await introduce(ada.person, ben.person);
+    await connect(ada, ben);
+    await ada.end(ben);
+    await ada.dismiss(ben);
+    await ben.dismiss(ada);
+    const [adasPackets, bensPackets] = [await ada.ear.packetsSent(), await ben.ear.packetsSent()];
+
+    between.active = true;
+    await ada.dial(ben);
+    await ben.answer(ada);
+    await expect(ada.status(ben)).toContainText("Call ended to protect you");
+    await expect(ben.status(ada)).toContainText("Call ended to protect you");
+    expect(await ada.ear.packetsSent()).toBe(adasPackets);
+    expect(await ben.ear.packetsSent()).toBe(bensPackets);
+    await expect(ada.person.timeline).toContainText("somebody may have listened in");
+  });
+}
+
+test("a server that makes up a device shows other pictures in the first call", async ({
+  people,
+}) => {
+  const ada = await Caller.join(people, "Ada", 440);
+  const ben = await Caller.join(people, "Ben", 1000);
+  const forged = new ForgedDevice();
+  await Between.at(ada.person.page, (between) => (it) => forged.sign(it, between));
+  await introduce(ada.person, ben.person);
+  await ada.dial(ben);
+  await ben.answer(ada);
+  await ada.ear.hears(ben.hertz);
+  const seen = await ada.pictures(ben);
+  expect(seen).toHaveLength(5);
+  expect(await ben.pictures(ada)).not.toEqual(seen);
+});
+
+test("a server that makes up a device of somebody known is not heard", async ({ people }) => {
+  const ada = await Caller.join(people, "Ada", 440);
+  const ben = await Caller.join(people, "Ben", 1000);
+  const forged = new ForgedDevice();
+  const between = await Between.at(ada.person.page, (it) => (made) => forged.sign(made, it));
+  between.active = false;
+  await introduce(ada.person, ben.person);
+  await connect(ada, ben);
+  await ada.end(ben);
+  await ada.dismiss(ben);
+  await ben.dismiss(ada);
+  between.active = true;
+  await ada.dial(ben);
+  await ben.answer(ada);
+  await expect(ada.identity(ben)).toContainText("New device");
+  await ada.ear.hearsSilence(ben.hertz);
+  await ben.ear.hearsSilence(ada.hertz);
+});
+
+async function pair(people: People): Promise<{ ada: Caller; ben: Caller }> {
+  const ada = await Caller.join(people, "Ada", 440);
+  const ben = await Caller.join(people, "Ben", 1000);
+  await introduce(ada.person, ben.person);
+  return { ada, ben };
+}
+
+function signed(description: CallDescription, signature: string): CallDescription {
+  return { ...description, identity: { ...description.identity, signature } };
+}
+
+function unsteady(codec: CallDescription["codecs"][number]): CallDescription["codecs"][number] {
+  return codec.codec === "opus" ? { ...codec, cbr: false } : codec;
+}
+
+/** The newest description with the signature of the first of its kind. */
+function replayed(description: CallDescription, seen: readonly CallDescription[]): CallDescription {
+  const before = seen.find(({ kind }) => kind === description.kind);
+  return before ? { ...description, identity: before.identity } : description;
+}
