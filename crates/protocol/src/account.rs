@@ -27,7 +27,7 @@ pub struct Register {
     pub device: DeviceClaim,
 }
 
-/// `POST /api/v1/sessions`: signs in.
+/// `POST /api/v1/sessions`: signs in, or is answered by [`SecondFactorRequired`](crate::factors::SecondFactorRequired).
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -90,6 +90,10 @@ pub struct SignedIn {
     pub device: Device,
     /// The session.
     pub session: SessionId,
+    /// How many recovery codes are left, where one of them was just used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub recovery_codes_left: Option<u32>,
 }
 
 /// `POST /api/v1/sessions/refresh`: the next pair of tokens. Browsers send `{}` and their cookie.

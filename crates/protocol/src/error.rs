@@ -16,8 +16,12 @@ pub enum ErrorCode {
     Unsupported,
     /// No token, or one that is not valid any more: refresh or sign in.
     Unauthenticated,
-    /// Username or password is wrong. It is not said which.
+    /// Username or password is wrong, it is not said which; or a code or passkey opens nothing.
     WrongCredentials,
+    /// A ticket, challenge or setup is used up or too old: begin anew.
+    Expired,
+    /// Who sits there must be proven anew first: `POST /api/v1/sessions/current/confirmation`.
+    ConfirmationRequired,
     /// Valid, but not allowed to this account.
     Forbidden,
     /// Nothing there, or nothing that this account may see.
@@ -28,9 +32,10 @@ pub enum ErrorCode {
     NotAccepted,
     /// This account has blocked the other person.
     Blocked,
-    /// The call is not in a state in which this can be done; the `call` that follows says which it is.
+    /// The call is not in a state in which this can be done; the `call` that follows says which it is. Or there is no factor
+    /// that recovery codes could stand in for.
     WrongState,
-    /// The same id was used before for something else.
+    /// The same id was used before for something else; a passkey that somebody has, or one too many.
     Conflict,
     /// Larger than allowed.
     TooLarge,

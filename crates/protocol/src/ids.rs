@@ -59,6 +59,10 @@ id! {
     SessionId
 }
 id! {
+    /// A passkey, by a number of ours; the authenticator's own name for it is longer.
+    PasskeyId
+}
+id! {
     /// The one conversation of a pair of people.
     ConversationId
 }

@@ -21,6 +21,7 @@ pub mod chat;
 pub mod control;
 pub mod description;
 pub mod error;
+pub mod factors;
 pub mod identity;
 mod ids;
 pub mod limits;
@@ -33,7 +34,9 @@ mod time;
 pub mod typescript;
 
 pub use ids::{
-    AttemptId, CallId, ConversationId, DeviceId, InvalidId, MessageId, SessionId, UserId,
+    AttemptId, CallId, ConversationId, DeviceId, InvalidId, MessageId, PasskeyId, SessionId, UserId,
 };
-pub use text::{DeviceName, DisplayName, InvalidText, MessageText, Password, Username};
+pub use text::{
+    DeviceName, DisplayName, InvalidText, MessageText, PasskeyName, Password, Username,
+};
 pub use time::{Milliseconds, Timestamp};

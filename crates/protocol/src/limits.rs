@@ -44,6 +44,27 @@ pub const REFRESH_LOST_ANSWER: Milliseconds = Milliseconds::from_seconds(30);
 /// A socket whose access token expired lives so much longer, for the client to `renew`.
 pub const TOKEN_RENEWAL_GRACE: Milliseconds = Milliseconds::from_seconds(30);
 
+/// A sign-in waits so long for its second factor.
+pub const SECOND_FACTOR_LIFE: Milliseconds = Milliseconds::from_seconds(5 * 60);
+/// Wrong codes after which a ticket is void.
+pub const SECOND_FACTOR_ATTEMPTS: u32 = 5;
+/// A session counts as confirmed for so long after its sign-in or its last confirmation.
+pub const CONFIRMATION_LIFE: Milliseconds = Milliseconds::from_seconds(10 * 60);
+/// The challenge of a passkey is good for so long.
+pub const PASSKEY_CHALLENGE_LIFE: Milliseconds = Milliseconds::from_seconds(5 * 60);
+/// The secret of an authenticator app waits so long for its first code.
+pub const AUTHENTICATOR_APP_SETUP_LIFE: Milliseconds = Milliseconds::from_seconds(10 * 60);
+/// A code of an authenticator app holds for so long, and for as long before and after (RFC 6238 §5.2).
+pub const AUTHENTICATOR_CODE_STEP: Milliseconds = Milliseconds::from_seconds(30);
+/// Recovery codes that are made at once.
+pub const RECOVERY_CODES: u32 = 10;
+/// Recovery codes left at which clients ask for new ones.
+pub const RECOVERY_CODES_FEW: u32 = 3;
+/// Passkeys of one account.
+pub const PASSKEYS_PER_ACCOUNT: u32 = 20;
+/// Longest name of a passkey, in Unicode scalar values.
+pub const PASSKEY_NAME_MAX_CHARS: usize = 64;
+
 /// From connection to a complete request header.
 pub const HEADER_DEADLINE: Milliseconds = Milliseconds::from_seconds(10);
 /// From upgrade to `hello`.

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::limits::{
-    DEVICE_NAME_MAX_CHARS, DISPLAY_NAME_MAX_CHARS, MESSAGE_MAX_CHARS, PASSWORD_MAX_CHARS,
-    PASSWORD_MIN_CHARS, USERNAME_MAX_CHARS, USERNAME_MIN_CHARS,
+    DEVICE_NAME_MAX_CHARS, DISPLAY_NAME_MAX_CHARS, MESSAGE_MAX_CHARS, PASSKEY_NAME_MAX_CHARS,
+    PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, USERNAME_MAX_CHARS, USERNAME_MIN_CHARS,
 };
 
 /// What is wrong with a text, in words for the person who typed it.
@@ -129,6 +129,10 @@ text! {
 text! {
     /// What the owner calls a device, such as "Firefox on Linux": 1–64 characters.
     DeviceName, |text| trimmed(text, DEVICE_NAME_MAX_CHARS)
+}
+text! {
+    /// What the owner calls a passkey, such as "Key ring": 1–64 characters.
+    PasskeyName, |text| trimmed(text, PASSKEY_NAME_MAX_CHARS)
 }
 text! {
     /// A message: 1–8,000 characters, not all white space, line breaks and tabs allowed.

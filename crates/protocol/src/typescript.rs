@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ts_rs::{Config, ExportError, TS};
 
-use crate::{account, call, chat, control, error, limits, settings, socket};
+use crate::{account, call, chat, control, error, factors, limits, settings, socket};
 
 /// Writes one file per type into a folder.
 ///
@@ -22,6 +22,17 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
     account::Sessions::export_all(&config)?;
     account::ChangeMe::export_all(&config)?;
     account::People::export_all(&config)?;
+    factors::SecondFactorRequired::export_all(&config)?;
+    factors::SecondFactor::export_all(&config)?;
+    factors::PasskeyChallenge::export_all(&config)?;
+    factors::SignInWithPasskey::export_all(&config)?;
+    factors::Confirmation::export_all(&config)?;
+    factors::AuthenticatorAppSetup::export_all(&config)?;
+    factors::AddAuthenticatorApp::export_all(&config)?;
+    factors::AddPasskey::export_all(&config)?;
+    factors::RenamePasskey::export_all(&config)?;
+    factors::FactorsChanged::export_all(&config)?;
+    factors::ChangePassword::export_all(&config)?;
     call::CallLog::export_all(&config)?;
     chat::History::export_all(&config)?;
     control::ControlMessage::export_all(&config)?;
@@ -48,7 +59,7 @@ fn limits() -> String {
 }
 
 /// Name, unit, number.
-const CLIENT_LIMITS: [(&str, &str, u64); 27] = [
+const CLIENT_LIMITS: [(&str, &str, u64); 29] = [
     (
         "PROTOCOL_VERSION",
         "Spoken in `hello`.",
@@ -78,6 +89,16 @@ const CLIENT_LIMITS: [(&str, &str, u64); 27] = [
         "PASSWORD_MAX_CHARS",
         "Scalar values.",
         limits::PASSWORD_MAX_CHARS as u64,
+    ),
+    (
+        "PASSKEY_NAME_MAX_CHARS",
+        "Scalar values.",
+        limits::PASSKEY_NAME_MAX_CHARS as u64,
+    ),
+    (
+        "RECOVERY_CODES_FEW",
+        "Codes.",
+        limits::RECOVERY_CODES_FEW as u64,
     ),
     (
         "MESSAGE_MAX_CHARS",

@@ -12,6 +12,11 @@ use protocol::chat::{Contact, History, Presence};
 use protocol::control::ControlMessage;
 use protocol::description::{CallDescription, Candidate, CandidateKind, Codec, ExtensionKind};
 use protocol::error::{ErrorCode, Problem};
+use protocol::factors::{
+    AddAuthenticatorApp, AddPasskey, AuthenticatorAppSetup, ChangePassword, Confirmation, Factors,
+    FactorsChanged, PasskeyChallenge, RenamePasskey, SecondFactor, SecondFactorRequired,
+    SecondFactorWay, SignInWithPasskey,
+};
 use protocol::settings::Settings;
 use protocol::socket::{ClientFrame, Notice, Opening, Outcome, Request, RequestBody, ServerFrame};
 use serde::Serialize;
@@ -90,6 +95,8 @@ fn every_word_of_the_wire_occurs() {
         words::<Codec>(json!({"codec": "?"})),
         words::<ExtensionKind>(json!("?")),
         words::<CandidateKind>(json!("?")),
+        words::<SecondFactorWay>(json!("?")),
+        words::<Confirmation>(json!({"type": "?"})),
     ]
     .concat();
     let missing: Vec<_> = words
@@ -166,6 +173,18 @@ impl Example {
             "Register" => self.parse::<Register>().map(drop),
             "SignIn" => self.parse::<SignIn>().map(drop),
             "Refresh" => self.parse::<Refresh>().map(drop),
+            "SecondFactor" => self.parse::<SecondFactor>().map(drop),
+            "SignInWithPasskey" => self.parse::<SignInWithPasskey>().map(drop),
+            "AddPasskey" => self.parse::<AddPasskey>().map(drop),
+            "RenamePasskey" => self.parse::<RenamePasskey>().map(drop),
+            "Confirmation" => self.parse::<Confirmation>().map(drop),
+            "AddAuthenticatorApp" => self.parse::<AddAuthenticatorApp>().map(drop),
+            "ChangePassword" => self.parse::<ChangePassword>().map(drop),
+            "SecondFactorRequired" => self.is_written_again::<SecondFactorRequired>(),
+            "PasskeyChallenge" => self.is_written_again::<PasskeyChallenge>(),
+            "Factors" => self.is_written_again::<Factors>(),
+            "FactorsChanged" => self.is_written_again::<FactorsChanged>(),
+            "AuthenticatorAppSetup" => self.is_written_again::<AuthenticatorAppSetup>(),
             "SignedIn" => self.is_written_again::<SignedIn>(),
             "Sessions" => self.is_written_again::<Sessions>(),
             "People" => self.is_written_again::<People>(),

@@ -3,7 +3,7 @@ import type { DeviceClaim } from "./DeviceClaim";
 import type { Password } from "./Password";
 
 /**
- * `POST /api/v1/sessions`: signs in.
+ * `POST /api/v1/sessions`: signs in, or is answered by [`SecondFactorRequired`](crate::factors::SecondFactorRequired).
  */
 export type SignIn = { 
 /**

@@ -32,4 +32,8 @@ device: Device,
 /**
  * The session.
  */
-session: SessionId, };
+session: SessionId, 
+/**
+ * How many recovery codes are left, where one of them was just used.
+ */
+recovery_codes_left?: number, };

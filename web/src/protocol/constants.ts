@@ -12,6 +12,10 @@ export const PASSWORD_MIN_CHARS = 10;
 /** Scalar values. */
 export const PASSWORD_MAX_CHARS = 256;
 /** Scalar values. */
+export const PASSKEY_NAME_MAX_CHARS = 64;
+/** Codes. */
+export const RECOVERY_CODES_FEW = 3;
+/** Scalar values. */
 export const MESSAGE_MAX_CHARS = 8000;
 /** Messages. */
 export const HISTORY_PAGE_MESSAGES = 50;

@@ -4,13 +4,20 @@
 //! ten minutes; whether the session still lives is a row in the store, asked for at every HTTP request
 //! and at every `hello`. Ending a session deletes the row and closes its socket.
 
+mod codes;
+mod confirmation;
+mod factors;
 pub mod keys;
+mod passkeys;
 mod passwords;
+mod pending;
 mod refresh;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod throttle;
 pub mod tokens;
+mod webauthn;
 
 use protocol::SessionId;
 use protocol::account::{RefreshBy, SignedIn, Token};
@@ -20,11 +27,19 @@ use crate::clock::Clock;
 use crate::config::Limits;
 use crate::error::Refusal;
 use crate::hub::Hub;
+use crate::store::factors::AppSecret;
+use crate::store::sessions::RefreshHash;
 use crate::store::{self, Store};
 use keys::KeyRing;
+use passkeys::Challenge;
 use passwords::Passwords;
+use pending::Pending;
+use second_factor::Ticket;
 use throttle::Throttle;
 use tokens::{Claims, Tokens};
+
+pub use sign_in::PasswordAnswer;
+pub use webauthn::Site;
 
 /// Everything about who somebody is.
 #[derive(Debug)]
@@ -35,6 +50,20 @@ pub struct Accounts {
     tokens: Tokens,
     passwords: Passwords,
     throttle: Throttle,
+    waiting: Waiting,
+}
+
+/// What was begun and waits for its second half.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Sign-ins that wait for their second factor.
+    tickets: Pending<RefreshHash, Ticket>,
+    /// Challenges to passkeys.
+    challenges: Pending<RefreshHash, Challenge>,
+    /// Challenges to make a passkey, one for a session.
+    making: Pending<SessionId, webauthn::Making>,
+    /// Secrets of authenticator apps, one for a session.
+    apps: Pending<SessionId, AppSecret>,
 }
 
 /// A session that was opened or refreshed.
@@ -65,6 +94,7 @@ impl Accounts {
             tokens: Tokens::new(keys, issuer),
             passwords: Passwords::new(limits.password_queue),
             throttle: Throttle::new(limits.free_sign_in_failures, limits.accounts_per_hour),
+            waiting: Waiting::default(),
         }
     }
 
@@ -108,6 +138,12 @@ impl Accounts {
             self.hub.close_session(session);
         }
     }
+}
+
+/// A ticket, challenge or setup that nobody knows any more.
+fn expired(what: &str) -> Refusal {
+    let message = format!("{what} took too long, or was used already. Begin again.");
+    Refusal::new(ErrorCode::Expired, message)
 }
 
 fn session_over() -> Refusal {

@@ -1,4 +1,4 @@
-//! Refresh tokens: 256 random bits, of which the server keeps a hash.
+//! Tokens of 256 random bits, of which the server keeps a hash: refresh tokens, tickets of sign-ins, names of challenges.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -56,6 +56,7 @@ impl Accounts {
                 me: person,
                 device,
                 session,
+                recovery_codes_left: None,
             },
             refresh: next,
             refresh_by: by,
@@ -86,6 +87,18 @@ impl Accounts {
             return Err(Refusal::not_found("session"));
         }
         self.close_sockets(&[session]);
+        Ok(())
+    }
+
+    /// Ends all of an account's sessions, the asking one too, and closes their sockets.
+    ///
+    /// # Errors
+    /// The store's reasons.
+    pub async fn end_all_sessions(&self, user: UserId) -> Result<(), Refusal> {
+        let end = self
+            .store
+            .write(move |db| store::sessions::end_all(db, user, None));
+        self.close_sockets(&end.await?);
         Ok(())
     }
 

@@ -2,17 +2,18 @@
 
 use std::net::IpAddr;
 
-use protocol::account::{Person, Register, SignIn, SignedIn};
+use protocol::account::{DeviceClaim, Person, Register, SignIn, SignedIn, Token};
 use protocol::error::ErrorCode;
+use protocol::factors::SecondFactorRequired;
 use protocol::limits::ACCESS_TOKEN_LIFE;
-use protocol::{DeviceId, SessionId, UserId, Username};
+use protocol::{DeviceId, Password, SessionId, UserId, Username};
 
 use super::passwords::Check;
 use super::{Accounts, Opened, refresh};
 use crate::error::Refusal;
 use crate::secrets;
 use crate::store::accounts::NewAccount;
-use crate::store::sessions::NewSession;
+use crate::store::sessions::{ConfirmedBy, NewSession};
 use crate::store::{self, StoreError};
 
 impl Accounts {
@@ -49,7 +50,7 @@ impl Accounts {
             password,
             created_at: now,
         };
-        let opening = Opening::new(self, person.clone(), device);
+        let opening = Opening::new(self, person.clone(), device, ConfirmedBy::Password);
         let open = move |db: &store::Connection| {
             let inserted = store::accounts::insert(db, &account)?;
             let opened = inserted.then(|| store::sessions::open(db, &opening.session));
@@ -64,12 +65,16 @@ impl Accounts {
         }
     }
 
-    /// Opens a session for whoever knows the password.
+    /// Opens a session for whoever knows the password, or says that this account asks for more.
     ///
     /// # Errors
     /// [`ErrorCode::WrongCredentials`] for a wrong password and for an unknown username alike,
     /// [`ErrorCode::RateLimited`], [`ErrorCode::Unavailable`].
-    pub async fn sign_in(&self, wanted: SignIn, address: IpAddr) -> Result<Opened, Refusal> {
+    pub async fn sign_in(
+        &self,
+        wanted: SignIn,
+        address: IpAddr,
+    ) -> Result<PasswordAnswer, Refusal> {
         let SignIn {
             username,
             password,
@@ -80,7 +85,40 @@ impl Accounts {
             self.passwords.check(password, None).await?;
             return Err(wrong_credentials());
         };
-        let (name, claimed) = (username.clone(), device.id);
+        let proven = self
+            .check_password(username, password, device.id, address)
+            .await?;
+        let opening = Opening::new(self, proven.person.clone(), device, ConfirmedBy::Password);
+        let open = move |db: &store::Connection| {
+            // Whoever changes a password ends the sessions of those who had the old one: also this one, on its way.
+            if !proven.still_holds(db)? {
+                return Ok(Err(wrong_credentials()));
+            }
+            let ways = store::factors::ways(db, proven.person.id)?;
+            if store::factors::any(db, proven.person.id)? {
+                return Ok::<_, StoreError>(Ok(Err((proven, opening.device, ways))));
+            }
+            let opened = store::sessions::open(db, &opening.session)?;
+            Ok(Ok(Ok((opened, opening))))
+        };
+        match self.store.write(open).await?? {
+            Ok((opened, opening)) => opening.finish(self, opened).map(PasswordAnswer::Opened),
+            Err((proven, device, ways)) => {
+                let ticket = self.wait_for_factor(proven, device, ways);
+                Ok(PasswordAnswer::SecondFactorRequired(ticket))
+            }
+        }
+    }
+
+    /// Whose password it is. Guesses are counted; a right one is kept with today's parameters from now on.
+    pub(super) async fn check_password(
+        &self,
+        username: Username,
+        password: Password,
+        claimed: Option<DeviceId>,
+        address: IpAddr,
+    ) -> Result<Proven, Refusal> {
+        let name = username.clone();
         let known = self
             .store
             .read(move |db| store::accounts::credentials(db, &name, claimed));
@@ -90,33 +128,73 @@ impl Accounts {
         self.throttle
             .begin_sign_in(self.clock.now(), &username, known_device, address)?;
         let (person, hash) = known.map(|known| (known.person, known.password)).unzip();
-        let check = self.passwords.check(password, hash).await?;
-        let (Check::Right(better), Some(person)) = (check, person) else {
+        let check = self.passwords.check(password, hash.clone()).await?;
+        let (Check::Right(better), Some(person), Some(hash)) = (check, person, hash) else {
             return Err(wrong_credentials());
         };
         self.throttle
             .sign_in_succeeded(&username, known_device, address);
-        let opening = Opening::new(self, person, device);
-        let open = move |db: &store::Connection| {
-            if let Some(better) = better {
-                store::accounts::set_password(db, opening.session.user, &better)?;
+        let hash = match better {
+            None => hash,
+            Some(better) => {
+                let (user, kept) = (person.id, better.clone());
+                let keep =
+                    move |db: &store::Connection| store::accounts::set_password(db, user, &kept);
+                self.store.write(keep).await?;
+                better
             }
-            Ok::<_, StoreError>((store::sessions::open(db, &opening.session)?, opening))
         };
-        let (opened, opening) = self.store.write(open).await?;
-        opening.finish(self, opened)
+        Ok(Proven {
+            person,
+            hash,
+            known_device,
+        })
+    }
+}
+
+/// What a right password leads to.
+#[derive(Debug)]
+pub enum PasswordAnswer {
+    /// A session.
+    Opened(Opened),
+    /// The password is right and not enough.
+    SecondFactorRequired(SecondFactorRequired),
+}
+
+/// Somebody who knew the password a moment ago.
+#[derive(Debug)]
+pub(super) struct Proven {
+    pub(super) person: Person,
+    /// The hash that the password was checked against.
+    hash: String,
+    /// The device that signs in, where the account has used it before.
+    pub(super) known_device: Option<DeviceId>,
+}
+
+impl Proven {
+    /// Whether the password is still the one that was checked.
+    pub(super) fn still_holds(&self, db: &store::Connection) -> Result<bool, StoreError> {
+        let now = store::accounts::password(db, self.person.id)?;
+        Ok(now.as_ref() == Some(&self.hash))
     }
 }
 
 /// A session on its way into the store, with what its owner will be told.
-struct Opening {
+pub(super) struct Opening {
     person: Person,
-    session: NewSession,
-    refresh: protocol::account::Token,
+    pub(super) session: NewSession,
+    /// As it was claimed.
+    device: DeviceClaim,
+    refresh: Token,
 }
 
 impl Opening {
-    fn new(accounts: &Accounts, person: Person, device: protocol::account::DeviceClaim) -> Self {
+    pub(super) fn new(
+        accounts: &Accounts,
+        person: Person,
+        device: DeviceClaim,
+        confirmed_by: ConfirmedBy,
+    ) -> Self {
         let now = accounts.clock.now();
         let (token, hash) = refresh::new();
         let session = NewSession {
@@ -124,19 +202,21 @@ impl Opening {
             user: person.id,
             claimed: device.id,
             fresh_device: DeviceId(secrets::new_id(now)),
-            device_name: device.name,
+            device_name: device.name.clone(),
             refresh: hash,
             refresh_by: device.refresh_by,
+            confirmed_by,
             now,
         };
         Self {
             person,
             session,
+            device,
             refresh: token,
         }
     }
 
-    fn finish(
+    pub(super) fn finish(
         self,
         accounts: &Accounts,
         opened: store::sessions::Opened,
@@ -145,6 +225,7 @@ impl Opening {
             person,
             session,
             refresh,
+            device: _,
         } = self;
         accounts.close_sockets(&opened.ended);
         let device = opened.device;
@@ -160,6 +241,7 @@ impl Opening {
                 me: person,
                 device,
                 session: session.id,
+                recovery_codes_left: None,
             },
             refresh,
             refresh_by: session.refresh_by,
@@ -172,7 +254,7 @@ fn taken(username: &Username) -> Refusal {
     Refusal::new(ErrorCode::UsernameTaken, message).at("username")
 }
 
-fn wrong_credentials() -> Refusal {
+pub(super) fn wrong_credentials() -> Refusal {
     let message = "The username or the password is wrong.";
     Refusal::new(ErrorCode::WrongCredentials, message)
 }

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use protocol::error::ErrorCode;
-use protocol::{DeviceId, Milliseconds, Timestamp, Username};
+use protocol::{DeviceId, Milliseconds, Timestamp, UserId, Username};
 
 use crate::error::Refusal;
 
@@ -32,6 +32,8 @@ pub(super) struct Throttle {
     accounts: Mutex<Counts<(Username, Option<DeviceId>)>>,
     addresses: Mutex<Counts<IpAddr>>,
     registrations: Mutex<Counts<IpAddr>>,
+    /// Of second factors. A right password forgives none of them, or whoever has it could guess for ever.
+    factors: Mutex<Counts<(UserId, Option<DeviceId>)>>,
 }
 
 #[derive(Debug)]
@@ -51,6 +53,7 @@ impl Throttle {
             accounts: Mutex::default(),
             addresses: Mutex::default(),
             registrations: Mutex::default(),
+            factors: Mutex::default(),
         }
     }
 
@@ -98,6 +101,33 @@ impl Throttle {
         if let Some(network) = counted(address) {
             lock(&self.addresses).take_back(&network);
         }
+    }
+
+    /// Begins the check of a code, by somebody who knows the password.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RateLimited`] with the time left to wait.
+    pub(super) fn begin_factor(
+        &self,
+        now: Timestamp,
+        user: UserId,
+        known_device: Option<DeviceId>,
+    ) -> Result<(), Refusal> {
+        let key = (user, known_device);
+        let mut factors = lock(&self.factors);
+        let left = factors.left(now, &key, |failures| {
+            wait_after(failures, self.free_failures)
+        });
+        if left > Milliseconds(0) {
+            return Err(too_often("Too many wrong codes.", left));
+        }
+        factors.fail(now, key);
+        Ok(())
+    }
+
+    /// Takes back what [`Throttle::begin_factor`] counted.
+    pub(super) fn factor_succeeded(&self, user: UserId, known_device: Option<DeviceId>) {
+        lock(&self.factors).0.remove(&(user, known_device));
     }
 
     /// Counts an account that is about to be made.
@@ -283,6 +313,25 @@ mod tests {
         begin(&throttle, 0, "c11", "10.0.0.1").unwrap();
         assert!(begin(&throttle, 0, "d11", "10.0.0.1").is_err());
         begin(&throttle, 0, "d11", "10.0.0.2").unwrap();
+    }
+
+    #[test]
+    fn a_right_password_forgives_no_wrong_code() {
+        let throttle = throttle();
+        let user = UserId(uuid::Uuid::from_u128(1));
+        for _ in 0..FREE {
+            begin(&throttle, 0, "ada", "10.0.0.1").unwrap();
+            throttle.sign_in_succeeded(&name("ada"), None, "10.0.0.1".parse().unwrap());
+            throttle.begin_factor(Timestamp(0), user, None).unwrap();
+        }
+        let refused = throttle.begin_factor(Timestamp(0), user, None).unwrap_err();
+        assert_eq!(refused.retry_after, Some(FIRST_WAIT));
+        let known = Some(DeviceId(uuid::Uuid::from_u128(1)));
+        throttle.begin_factor(Timestamp(0), user, known).unwrap();
+
+        throttle.begin_factor(Timestamp(1_000), user, None).unwrap();
+        throttle.factor_succeeded(user, None);
+        throttle.begin_factor(Timestamp(1_000), user, None).unwrap();
     }
 
     #[test]

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use protocol::account::{ChangeMe, Person, Register, SignedIn};
+use protocol::factors::ChangePassword;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -20,6 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(register))
         .routes(routes!(me, change_me))
+        .routes(routes!(change_password))
         .routes(routes!(jwks))
 }
 
@@ -66,6 +68,21 @@ async fn change_me(
     };
     let me = app.store.write(rename).await?;
     me.map(Json).ok_or_else(|| Refusal::not_found("account"))
+}
+
+/// Changes the password and ends every other session, with its sockets and calls.
+#[utoipa::path(put, path = "/api/v1/me/password", tag = "accounts", security(("access_token" = [])),
+    request_body = ChangePassword,
+    responses((status = 204, description = "Changed"), Errors))]
+async fn change_password(
+    State(app): State<Shared>,
+    peer: Peer,
+    Authenticated(claims): Authenticated,
+    Body(change): Body<ChangePassword>,
+) -> Result<StatusCode, Refusal> {
+    let accounts = &app.accounts;
+    accounts.change_password(&claims, change, peer.ip).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The public keys of the access tokens.

@@ -8,17 +8,20 @@ mod body;
 mod calls;
 mod chat;
 mod cookie;
+mod factors;
 mod headers;
 mod identity;
 pub(crate) mod metrics;
 mod openapi;
 mod origin;
+mod passkeys;
 mod peer;
 mod people;
 mod probes;
 mod problem;
 mod sessions;
 mod settings;
+mod site;
 mod socket;
 mod web;
 
@@ -46,6 +49,8 @@ pub fn router(app: Shared) -> Router {
     let (api, description) = openapi::routes()
         .merge(accounts::routes())
         .merge(sessions::routes())
+        .merge(factors::routes())
+        .merge(passkeys::routes())
         .merge(settings::routes())
         .merge(people::routes())
         .merge(chat::routes())

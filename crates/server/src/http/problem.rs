@@ -16,11 +16,15 @@ const fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::BadRequest => StatusCode::BAD_REQUEST,
         ErrorCode::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::Unauthenticated | ErrorCode::WrongCredentials => StatusCode::UNAUTHORIZED,
-        ErrorCode::Forbidden | ErrorCode::NotAccepted | ErrorCode::Blocked => StatusCode::FORBIDDEN,
+        ErrorCode::Forbidden
+        | ErrorCode::ConfirmationRequired
+        | ErrorCode::NotAccepted
+        | ErrorCode::Blocked => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::UsernameTaken | ErrorCode::WrongState | ErrorCode::Conflict => {
             StatusCode::CONFLICT
         }
+        ErrorCode::Expired => StatusCode::GONE,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

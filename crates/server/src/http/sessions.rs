@@ -7,19 +7,23 @@ use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use protocol::SessionId;
 use protocol::account::{Refresh, RefreshBy, Sessions, SignIn, SignedIn};
 use protocol::error::ErrorCode;
+use protocol::factors::{Confirmation, SecondFactor, SecondFactorRequired};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Peer;
 use super::openapi::Errors;
+use super::site::AtSite;
 use super::{Authenticated, Body, Path, cookie, origin};
-use crate::accounts::Opened;
+use crate::accounts::{Opened, PasswordAnswer};
 use crate::app::Shared;
 use crate::error::Refusal;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
-        .routes(routes!(sign_in, list))
+        .routes(routes!(sign_in, list, end_all))
+        .routes(routes!(second_factor))
+        .routes(routes!(confirm))
         .routes(routes!(refresh))
         .routes(routes!(sign_out))
         .routes(routes!(end))
@@ -57,9 +61,11 @@ pub(super) fn opened(peer: Peer, status: StatusCode, opened: Opened) -> Response
     }
 }
 
-/// Signs in.
+/// Signs in. An account with an authenticator app or a passkey asks for more than its password.
 #[utoipa::path(post, path = "/api/v1/sessions", tag = "sessions", request_body = SignIn,
-    responses((status = 200, description = "Signed in", body = SignedIn), Errors))]
+    responses((status = 200, description = "Signed in", body = SignedIn),
+        (status = 202, description = "The password is right and not enough; there is no session yet",
+            body = SecondFactorRequired), Errors))]
 async fn sign_in(
     State(app): State<Shared>,
     peer: Peer,
@@ -67,8 +73,57 @@ async fn sign_in(
     Body(sign_in): Body<SignIn>,
 ) -> Result<Response, Refusal> {
     check_page(&app, peer, &headers, sign_in.device.refresh_by)?;
-    let session = app.accounts.sign_in(sign_in, peer.ip).await?;
+    match app.accounts.sign_in(sign_in, peer.ip).await? {
+        PasswordAnswer::Opened(session) => Ok(opened(peer, StatusCode::OK, session)),
+        PasswordAnswer::SecondFactorRequired(ticket) => {
+            Ok((StatusCode::ACCEPTED, Json(ticket)).into_response())
+        }
+    }
+}
+
+/// The second half of a sign-in: a code of the authenticator app, or a recovery code.
+#[utoipa::path(post, path = "/api/v1/sessions/second-factor", tag = "sessions", request_body = SecondFactor,
+    responses((status = 200, description = "Signed in", body = SignedIn), Errors))]
+async fn second_factor(
+    State(app): State<Shared>,
+    peer: Peer,
+    headers: HeaderMap,
+    Body(shown): Body<SecondFactor>,
+) -> Result<Response, Refusal> {
+    if let Some(refresh_by) = app.accounts.refresh_by(&shown.ticket) {
+        check_page(&app, peer, &headers, refresh_by)?;
+    }
+    let session = app.accounts.second_factor(shown).await?;
     Ok(opened(peer, StatusCode::OK, session))
+}
+
+/// Proves anew that it is the owner who sits there: for ten minutes factors may be changed.
+#[utoipa::path(post, path = "/api/v1/sessions/current/confirmation", tag = "sessions",
+    security(("access_token" = [])), request_body = Confirmation,
+    responses((status = 204, description = "Confirmed"), Errors))]
+async fn confirm(
+    State(app): State<Shared>,
+    peer: Peer,
+    AtSite(site): AtSite,
+    Authenticated(claims): Authenticated,
+    Body(proof): Body<Confirmation>,
+) -> Result<StatusCode, Refusal> {
+    let site = site.as_ref();
+    app.accounts.confirm(&claims, proof, site, peer.ip).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends all of one's sessions, this one too.
+#[utoipa::path(delete, path = "/api/v1/sessions", tag = "sessions", security(("access_token" = [])),
+    responses((status = 204, description = "Signed out everywhere"), Errors))]
+async fn end_all(
+    State(app): State<Shared>,
+    peer: Peer,
+    Authenticated(claims): Authenticated,
+) -> Result<Response, Refusal> {
+    app.accounts.end_all_sessions(claims.user).await?;
+    let forget = [(header::SET_COOKIE, cookie::forget(peer))];
+    Ok((StatusCode::NO_CONTENT, AppendHeaders(forget)).into_response())
 }
 
 /// The next pair of tokens. A refresh token that was used before ends its session.

@@ -92,6 +92,15 @@ pub fn credentials(
     Ok(found.optional()?)
 }
 
+/// The hash of an account's password.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn password(db: &Connection, user: UserId) -> Result<Option<String>, StoreError> {
+    let mut query = db.prepare_cached("SELECT password FROM accounts WHERE id = ?1")?;
+    Ok(query.query_row([user.0], |row| row.get(0)).optional()?)
+}
+
 /// Replaces the password's hash, such as by one with newer parameters.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Sessions and their devices. A row is a living session; ending one deletes it.
 
+mod confirmation;
 mod rotation;
 
 use protocol::account::{Device, Person, RefreshBy, Session};
@@ -7,6 +8,7 @@ use protocol::limits::{REFRESH_IDLE_LIFE, SESSION_LIFE, SESSIONS_PER_ACCOUNT};
 use protocol::{DeviceId, DeviceName, SessionId, Timestamp, UserId};
 use rusqlite::{Connection, Row, params};
 
+pub use confirmation::{Confirmed, ConfirmedBy, confirm, confirmed};
 pub use rotation::{Rotation, is_refresh, rotate};
 
 use super::{StoreError, accounts, text};
@@ -31,6 +33,8 @@ pub struct NewSession {
     pub refresh: RefreshHash,
     /// How that travels.
     pub refresh_by: RefreshBy,
+    /// What the person has proven themselves by.
+    pub confirmed_by: ConfirmedBy,
     /// When.
     pub now: Timestamp,
 }
@@ -66,8 +70,9 @@ pub fn open(db: &Connection, new: &NewSession) -> Result<Opened, StoreError> {
     let mut ended = end_of_device(db, device)?;
     ended.extend(end_surplus(db, new.user)?);
     let mut insert = db.prepare_cached(
-        "INSERT INTO sessions (id, account, device, refresh, cookie, signed_in_at, last_used_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        "INSERT INTO sessions
+           (id, account, device, refresh, cookie, signed_in_at, last_used_at, confirmed_at, confirmed_by)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?6, ?7)",
     )?;
     insert.execute(params![
         new.id.0,
@@ -76,6 +81,7 @@ pub fn open(db: &Connection, new: &NewSession) -> Result<Opened, StoreError> {
         new.refresh,
         new.refresh_by == RefreshBy::Cookie,
         new.now.0,
+        new.confirmed_by.as_str(),
     ])?;
     let device = Device {
         id: device,
@@ -189,6 +195,22 @@ pub fn end_own(db: &Connection, user: UserId, session: SessionId) -> Result<bool
     Ok(delete.execute(params![session.0, user.0])? == 1)
 }
 
+/// Ends an account's sessions, all or all but one, and says which.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn end_all(
+    db: &Connection,
+    user: UserId,
+    but: Option<SessionId>,
+) -> Result<Vec<SessionId>, StoreError> {
+    let mut delete =
+        db.prepare_cached("DELETE FROM sessions WHERE account = ?1 AND id IS NOT ?2 RETURNING id")?;
+    let but = but.map(|session| session.0);
+    let ended = delete.query_map(params![user.0, but], session_id)?;
+    Ok(ended.collect::<Result<_, _>>()?)
+}
+
 /// Ends the session of its newest refresh token. Empty where there is none.
 ///
 /// # Errors
@@ -238,7 +260,7 @@ fn device_of(row: &Row<'_>) -> rusqlite::Result<Device> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use uuid::Uuid;
 
     use super::*;
@@ -287,12 +309,28 @@ mod tests {
         assert!(!end_own(&db, USER, SESSION).unwrap());
     }
 
-    pub(super) const USER: UserId = UserId(Uuid::from_u128(1));
+    #[test]
+    fn all_sessions_are_ended_but_one() {
+        let db = signed_in();
+        let other = UserId(Uuid::from_u128(99));
+        add_account(&db, other, "ben");
+        let theirs = NewSession {
+            user: other,
+            ..new(9, None, 1)
+        };
+        open(&db, &theirs).unwrap();
+        open(&db, &new(2, None, 1)).unwrap();
+        assert_eq!(end_all(&db, USER, Some(session(2))).unwrap(), [SESSION]);
+        assert_eq!(end_all(&db, USER, None).unwrap(), [session(2)]);
+        assert!(is_alive(&db, session(9), Timestamp(2)).unwrap());
+    }
+
+    pub(in crate::store) const USER: UserId = UserId(Uuid::from_u128(1));
     pub(super) const SESSION: SessionId = SessionId(Uuid::from_u128(1));
     pub(super) const DEVICE: DeviceId = DeviceId(Uuid::from_u128(1));
 
     /// An account with one session since 0, refresh token 1.
-    pub(super) fn signed_in() -> Connection {
+    pub(in crate::store) fn signed_in() -> Connection {
         let db = database();
         add_account(&db, USER, "ada");
         open(&db, &new(1, None, 0)).unwrap();
@@ -323,6 +361,7 @@ mod tests {
             device_name: "Firefox".parse().unwrap(),
             refresh: [number; 32],
             refresh_by: RefreshBy::Body,
+            confirmed_by: ConfirmedBy::Password,
             now: Timestamp(at),
         }
     }
