@@ -65,6 +65,16 @@ for (const colorScheme of ["light", "dark"] as const) {
     await ada.page.getByRole("switch", { name: "Quiet hours" }).click();
     await ada.page.getByRole("radio", { name: "For 1 hour" }).check();
     await expectAccessible(ada, "account");
+    await ada.page.getByRole("button", { name: "Sign-in settings" }).click();
+    await expect(ada.page.getByRole("button", { name: "Set up an app" })).toBeVisible();
+    await expectAccessible(ada, "sign-in settings");
+    await ada.page.getByRole("button", { name: "Change password" }).click();
+    await expectAccessible(ada, "change of password");
+    await ada.page.getByRole("button", { name: "Cancel" }).click();
+    await ada.page.getByRole("button", { name: "Set up an app" }).click();
+    await expect(ada.page.getByRole("img", { name: /QR code/ })).toBeVisible();
+    await expectAccessible(ada, "setting up an app");
+    await ada.page.keyboard.press("Escape");
     await ada.page.keyboard.press("Escape");
     await expectAccessible(ada, "do not disturb");
   });

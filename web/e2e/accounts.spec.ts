@@ -17,7 +17,7 @@ test("a wrong password is told, and the right one still works", async ({ people 
   await ada.signOut();
 
   await ada.fillSignIn({ ...ada.account, password: "not what she chose" });
-  await ada.page.getByRole("button", { name: "Sign in" }).click();
+  await ada.page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(ada.page.getByRole("alert")).toContainText(/wrong/);
   await expect(ada.page.getByLabel("Username")).toHaveValue(ada.account.username);
 

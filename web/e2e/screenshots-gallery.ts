@@ -11,6 +11,8 @@ import { SETTINGS, take } from "./harness/pictures";
 
 const TESTING = ["Your account", "Test my connection", "Start the test"];
 
+const SIGNING_IN = ["Your account", "Sign-in settings"];
+
 /** What is pressed before a picture is taken, for views that begin with a press. */
 const PRESSED: Record<string, { wishes: string; press: string[] }> = {
   calls: { wishes: "", press: ["Calls"] },
@@ -25,6 +27,11 @@ const PRESSED: Record<string, { wishes: string; press: string[] }> = {
       { wishes: `connection=${name}`, press: TESTING },
     ]),
   ),
+  "signing-in": { wishes: "", press: SIGNING_IN },
+  "signing-in-password": { wishes: "factors", press: [...SIGNING_IN, "Change password"] },
+  "signing-in-factors": { wishes: "factors", press: SIGNING_IN },
+  "signing-in-app": { wishes: "", press: [...SIGNING_IN, "Set up an app"] },
+  "signing-in-codes": { wishes: "factors", press: [...SIGNING_IN, "Make new codes"] },
   "account-hidden": { wishes: "hidden", press: ["Your account"] },
   "person-hidden": { wishes: "open=1&relay=always", press: ["About"] },
   "route-direct": { wishes: "open=1&call=active", press: ["Direct connection"] },
@@ -37,6 +44,8 @@ const PRESSED: Record<string, { wishes: string; press: string[] }> = {
 };
 const OTHERS: Record<string, string> = {
   disturb: "disturb",
+  entrance: "entrance",
+  "recovery-few": "codes=2",
   quiet: "quiet",
   offline: "offline",
   "missed-grouped": "open=5",

@@ -5,6 +5,7 @@
 // minimised · guest (another tab has the call) · unplugged=NAME (of the microphone that is used now) ·
 // relay=MODE (off, fallback, always) · hidden (one's address, from everybody) ·
 // blocked (sound held back) · obstacle=no_microphone and the like · disturb (not to be) · quiet (hours) ·
+// factors (besides the password) · codes=N (recovery codes left, after one was used) ·
 // connection=NAME (what *Test my connection* finds, see probes.ts)
 
 import "../src/styles/tokens.css";
@@ -80,6 +81,7 @@ pretend({
   quiet: wishes.has("quiet"),
   relay: (wishes.get("relay") as RelayMode | null) ?? "fallback",
   hidden: wishes.has("hidden"),
+  factors: wishes.has("factors"),
 });
 const app = new App({
   load: () =>
@@ -106,6 +108,10 @@ const target = document.getElementById("app");
 if (target === null) throw new Error("gallery.html has no element with the id app");
 mount(AppView, { target, props: { app, route } });
 await app.start();
+const codesLeft = wishes.get("codes");
+if (codesLeft !== null && app.entrance.is === "signed_in") {
+  app.entrance.account.recoveryCodesLeft = Number(codesLeft);
+}
 if (wishes.has("minimised") && app.entrance.is === "signed_in") {
   app.entrance.account.call.minimised = true;
 }

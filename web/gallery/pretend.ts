@@ -1,11 +1,14 @@
 // A server for the gallery that lives in the page: the few answers that the views ask for.
 
 import { rememberDevice } from "../src/net/device";
+import type { AuthenticatorAppSetup } from "../src/protocol/AuthenticatorAppSetup";
 import type { CallRecord } from "../src/protocol/CallRecord";
 import type { Conversation } from "../src/protocol/Conversation";
+import type { Factors } from "../src/protocol/Factors";
 import type { Opening } from "../src/protocol/Opening";
 import type { ServerFrame } from "../src/protocol/ServerFrame";
 import type { RelayMode } from "../src/protocol/RelayMode";
+import type { SecondFactorRequired } from "../src/protocol/SecondFactorRequired";
 import type { Settings } from "../src/protocol/Settings";
 import type { Request } from "../src/protocol/Request";
 import type { SignedIn } from "../src/protocol/SignedIn";
@@ -23,6 +26,45 @@ const SIGNED_IN: SignedIn = {
   session: SESSION,
 };
 
+const NO_FACTORS: Factors = {
+  authenticator_app: null,
+  passkeys: [],
+  recovery_codes_left: 0,
+  passkeys_possible: true,
+};
+
+const FACTORS: Factors = {
+  authenticator_app: NOW - 9e8,
+  passkeys: [
+    { id: "a", name: "Chrome on Linux", added_at: NOW - 9e8, last_used_at: NOW - 6e5 },
+    {
+      id: "b",
+      name: "The grey key on the ring beside the front door",
+      added_at: NOW - 9e8,
+      last_used_at: null,
+    },
+  ],
+  recovery_codes_left: 2,
+  passkeys_possible: true,
+};
+
+const APP_SETUP: AuthenticatorAppSetup = {
+  secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+  uri: "otpauth://totp/ahoy.example:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ahoy.example",
+  expires_in: 600_000,
+};
+
+const RECOVERY_CODES = Array.from(
+  { length: 10 },
+  (_, number) => `m4qk-8d${number}z-vt7h-2c${number}p`,
+);
+
+const SECOND_FACTOR_REQUIRED: SecondFactorRequired = {
+  ticket: "pretend",
+  expires_in: 300_000,
+  ways: ["authenticator_app", "passkey", "recovery_code"],
+};
+
 export interface Pretence {
   signedIn: boolean;
   empty: boolean;
@@ -35,6 +77,8 @@ export interface Pretence {
   relay: RelayMode;
   /** Whether the account hides its address from everybody. */
   hidden: boolean;
+  /** Whether the account has factors besides its password. */
+  factors: boolean;
 }
 
 /** Puts the pretence in the place of the network. */
@@ -46,6 +90,8 @@ export function pretend(pretence: Pretence): void {
       input instanceof URL || typeof input === "string" ? input : input.url,
       location.href,
     );
+    const factor = respondToFactors(url.pathname, init?.method ?? "GET", pretence);
+    if (factor !== undefined) return Promise.resolve(Response.json(factor));
     if (init?.method === "PUT") return Promise.resolve(new Response(init.body));
     return Promise.resolve(respond(url, pretence));
   };
@@ -83,6 +129,16 @@ function respond({ pathname, searchParams }: URL, { signedIn, empty }: Pretence)
   const before = Number(searchParams.get("before") ?? Infinity);
   const older = all.filter(({ seq }) => seq < before);
   return Response.json({ messages: older.slice(-50), more: older.length > 50 });
+}
+
+/** What there is of factors, and what comes of changing them. */
+function respondToFactors(path: string, method: string, pretence: Pretence): object | undefined {
+  const factors = pretence.factors ? FACTORS : NO_FACTORS;
+  if (path.endsWith("/me/factors")) return factors;
+  if (path.endsWith("/me/authenticator-app") && method === "POST") return APP_SETUP;
+  if (path.endsWith("/me/recovery-codes")) return { factors, recovery_codes: RECOVERY_CODES };
+  if (path.endsWith("/sessions") && method === "POST") return SECOND_FACTOR_REQUIRED;
+  return undefined;
 }
 
 function isMissedByMe({ callee, end }: CallRecord): boolean {

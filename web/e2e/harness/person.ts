@@ -66,7 +66,7 @@ export class Person {
   async signIn(): Promise<void> {
     await this.page.goto("/");
     await this.fillSignIn(this.account);
-    await this.page.getByRole("button", { name: "Sign in" }).click();
+    await this.page.getByRole("button", { name: "Sign in", exact: true }).click();
     await this.seesConversations();
   }
 
@@ -99,13 +99,13 @@ export class Person {
 
   async signOut(): Promise<void> {
     await this.openAccount();
-    await this.page.getByRole("button", { name: "Sign out" }).click();
+    await this.page.getByRole("button", { name: "Sign out", exact: true }).click();
     await this.seesEntrance();
   }
 
   /** Waits for the page that strangers see. */
   async seesEntrance(): Promise<void> {
-    await expect(this.page.getByRole("button", { name: "Sign in" })).toBeVisible();
+    await expect(this.page.getByRole("button", { name: "Sign in", exact: true })).toBeVisible();
   }
 
   /** Searches for somebody and opens the conversation with them, which may be new. */

@@ -1,18 +1,31 @@
 // The HTTP API, one function for each endpoint that the web client uses.
 
+import type { AddAuthenticatorApp } from "../protocol/AddAuthenticatorApp";
+import type { AddPasskey } from "../protocol/AddPasskey";
+import type { AuthenticatorAppSetup } from "../protocol/AuthenticatorAppSetup";
 import type { CallId } from "../protocol/CallId";
 import type { CallLog } from "../protocol/CallLog";
 import type { ChangeMe } from "../protocol/ChangeMe";
+import type { ChangePassword } from "../protocol/ChangePassword";
+import type { Confirmation } from "../protocol/Confirmation";
 import type { ConversationId } from "../protocol/ConversationId";
+import type { Factors } from "../protocol/Factors";
+import type { FactorsChanged } from "../protocol/FactorsChanged";
 import type { History } from "../protocol/History";
+import type { PasskeyChallenge } from "../protocol/PasskeyChallenge";
+import type { PasskeyId } from "../protocol/PasskeyId";
 import type { People } from "../protocol/People";
 import type { Person } from "../protocol/Person";
 import type { Register } from "../protocol/Register";
+import type { RenamePasskey } from "../protocol/RenamePasskey";
+import type { SecondFactor } from "../protocol/SecondFactor";
+import type { SecondFactorRequired } from "../protocol/SecondFactorRequired";
 import type { SessionId } from "../protocol/SessionId";
 import type { Sessions } from "../protocol/Sessions";
 import type { Settings } from "../protocol/Settings";
 import type { SignedIn } from "../protocol/SignedIn";
 import type { SignIn } from "../protocol/SignIn";
+import type { SignInWithPasskey } from "../protocol/SignInWithPasskey";
 
 import { send } from "./http";
 
@@ -26,8 +39,17 @@ export const openApi = {
   register: async (body: Register): Promise<SignedIn> =>
     (await send("POST", `${BASE}/accounts`, { body })) as SignedIn,
 
-  signIn: async (body: SignIn): Promise<SignedIn> =>
-    (await send("POST", `${BASE}/sessions`, { body })) as SignedIn,
+  signIn: async (body: SignIn): Promise<SignedIn | SecondFactorRequired> =>
+    (await send("POST", `${BASE}/sessions`, { body })) as SignedIn | SecondFactorRequired,
+
+  secondFactor: async (body: SecondFactor): Promise<SignedIn> =>
+    (await send("POST", `${BASE}/sessions/second-factor`, { body })) as SignedIn,
+
+  askPasskey: async (): Promise<PasskeyChallenge> =>
+    (await send("POST", `${BASE}/sessions/passkey-challenge`)) as PasskeyChallenge,
+
+  signInWithPasskey: async (body: SignInWithPasskey): Promise<SignedIn> =>
+    (await send("POST", `${BASE}/sessions/passkey`, { body })) as SignedIn,
 
   /** Rotates the refresh cookie. Two at once would look like a theft: `Session` keeps them apart. */
   refresh: async (): Promise<SignedIn> =>
@@ -46,6 +68,56 @@ export const api = {
   endSession: async (token: string, session: SessionId): Promise<void> => {
     await send("DELETE", `${BASE}/sessions/${session}`, { token });
   },
+
+  endAllSessions: async (token: string): Promise<void> => {
+    await send("DELETE", `${BASE}/sessions`, { token });
+  },
+
+  /** A challenge that confirms this session. */
+  askPasskey: async (token: string): Promise<PasskeyChallenge> =>
+    (await send("POST", `${BASE}/sessions/current/passkey-challenge`, {
+      token,
+    })) as PasskeyChallenge,
+
+  confirm: async (token: string, body: Confirmation): Promise<void> => {
+    await send("POST", `${BASE}/sessions/current/confirmation`, { token, body });
+  },
+
+  changePassword: async (token: string, body: ChangePassword): Promise<void> => {
+    await send("PUT", `${BASE}/me/password`, { token, body });
+  },
+
+  factors: async (token: string): Promise<Factors> =>
+    (await send("GET", `${BASE}/me/factors`, { token })) as Factors,
+
+  beginApp: async (token: string): Promise<AuthenticatorAppSetup> =>
+    (await send("POST", `${BASE}/me/authenticator-app`, { token })) as AuthenticatorAppSetup,
+
+  addApp: async (token: string, body: AddAuthenticatorApp): Promise<FactorsChanged> =>
+    (await send("PUT", `${BASE}/me/authenticator-app`, { token, body })) as FactorsChanged,
+
+  removeApp: async (token: string): Promise<FactorsChanged> =>
+    (await send("DELETE", `${BASE}/me/authenticator-app`, { token })) as FactorsChanged,
+
+  newRecoveryCodes: async (token: string): Promise<FactorsChanged> =>
+    (await send("POST", `${BASE}/me/recovery-codes`, { token })) as FactorsChanged,
+
+  /** What the browser needs to make a passkey. */
+  beginPasskey: async (token: string): Promise<object> =>
+    (await send("POST", `${BASE}/me/passkeys/challenge`, { token })) as object,
+
+  addPasskey: async (token: string, body: AddPasskey): Promise<FactorsChanged> =>
+    (await send("POST", `${BASE}/me/passkeys`, { token, body })) as FactorsChanged,
+
+  renamePasskey: async (
+    token: string,
+    passkey: PasskeyId,
+    body: RenamePasskey,
+  ): Promise<FactorsChanged> =>
+    (await send("PATCH", `${BASE}/me/passkeys/${passkey}`, { token, body })) as FactorsChanged,
+
+  removePasskey: async (token: string, passkey: PasskeyId): Promise<FactorsChanged> =>
+    (await send("DELETE", `${BASE}/me/passkeys/${passkey}`, { token })) as FactorsChanged,
 
   changeMe: async (token: string, body: ChangeMe): Promise<Person> =>
     (await send("PATCH", `${BASE}/me`, { token, body })) as Person,

@@ -28,9 +28,9 @@ export function deviceName(userAgent: string): string {
   return system === undefined ? browser : `${browser} on ${system}`;
 }
 
-/** The claim with which a username signs in from here: the same device as the last time. */
-export function deviceClaim(storage: Storage, username: string, userAgent: string): DeviceClaim {
-  const id = storage.getItem(key(username));
+/** The claim with which a username, or the id of an account, signs in from here: the same device as the last time. */
+export function deviceClaim(storage: Storage, account: string, userAgent: string): DeviceClaim {
+  const id = storage.getItem(key(account));
   return {
     name: deviceName(userAgent),
     refresh_by: "cookie",
@@ -38,9 +38,9 @@ export function deviceClaim(storage: Storage, username: string, userAgent: strin
   };
 }
 
-/** Keeps the device's id for the next sign-in. It is no secret. */
-export function rememberDevice(storage: Storage, username: string, id: DeviceId): void {
-  storage.setItem(key(username), id);
+/** Keeps the device's id for the next sign-in by this username or account id. It is no secret. */
+export function rememberDevice(storage: Storage, account: string, id: DeviceId): void {
+  storage.setItem(key(account), id);
 }
 
 /** Whether anybody ever signed in from here, so that there may be a session to take up. */
@@ -48,6 +48,6 @@ export function wasSignedIn(storage: Storage): boolean {
   return Object.keys(storage).some((name) => name.startsWith(PREFIX));
 }
 
-function key(username: string): string {
-  return `${PREFIX}${username.trim().toLowerCase()}`;
+function key(account: string): string {
+  return `${PREFIX}${account.trim().toLowerCase()}`;
 }

@@ -6,6 +6,7 @@ import { api } from "../net/api";
 import type { Session } from "../net/session";
 import type { LineState } from "../net/socket";
 import { watchNetwork } from "../net/network";
+import { makePasskey, usePasskey } from "../net/passkeys";
 import { Socket, socketAddress } from "../net/socket";
 import { MESSAGE_MAX_CHARS } from "../protocol/constants";
 import type { CreateProbes, Probes } from "../doctor/checkup";
@@ -26,6 +27,7 @@ import { Drafts } from "./drafts";
 import type { Hiding } from "./hiding";
 import { Outbox } from "./outbox.svelte";
 import { PeopleSearch } from "./people.svelte";
+import { Security } from "./security.svelte";
 import { SessionList } from "./sessions.svelte";
 import { AccountSettings } from "./settings.svelte";
 import { Typing } from "./typing.svelte";
@@ -48,6 +50,8 @@ export class Account {
   /** Milliseconds by which the server's clock is ahead of this device's. */
   clockAhead = $state(0);
   messageMaxChars = $state(MESSAGE_MAX_CHARS);
+  /** How many recovery codes are left, where the sign-in used one. */
+  recoveryCodesLeft = $state<number | null>(null);
   /** What the server offers for finding a path; nothing before the first snapshot. */
   ice = $state.raw<IceServers>({ stun_port: null, relay: "fallback" });
 
@@ -57,6 +61,7 @@ export class Account {
   readonly typing: Typing;
   readonly people: PeopleSearch;
   readonly sessions: SessionList;
+  readonly security: Security;
   readonly callHistory: CallHistory;
   readonly settings: AccountSettings;
   readonly call = new CallState();
@@ -73,6 +78,7 @@ export class Account {
     { createController, createProbes, storage, closed }: AccountPorts,
   ) {
     this.me = signedIn.me;
+    this.recoveryCodesLeft = signedIn.recovery_codes_left ?? null;
     this.session = session;
     this.#socket = new Socket(
       {
@@ -107,6 +113,23 @@ export class Account {
     this.sessions = new SessionList({
       list: () => session.with(async (token) => (await api.sessions(token)).sessions),
       end: (id) => session.with((token) => api.endSession(token, id)),
+    });
+    this.security = new Security({
+      factors: () => session.with((token) => api.factors(token)),
+      beginApp: () => session.with((token) => api.beginApp(token)),
+      addApp: (code) => session.with((token) => api.addApp(token, { code })),
+      removeApp: () => session.with((token) => api.removeApp(token)),
+      newRecoveryCodes: () => session.with((token) => api.newRecoveryCodes(token)),
+      beginPasskey: () => session.with((token) => api.beginPasskey(token)),
+      addPasskey: (name, credential) =>
+        session.with((token) => api.addPasskey(token, { name, credential })),
+      renamePasskey: (id, name) => session.with((token) => api.renamePasskey(token, id, { name })),
+      removePasskey: (id) => session.with((token) => api.removePasskey(token, id)),
+      askPasskey: () => session.with((token) => api.askPasskey(token)),
+      confirm: (proof) => session.with((token) => api.confirm(token, proof)),
+      changePassword: (change) => session.with((token) => api.changePassword(token, change)),
+      makePasskey,
+      usePasskey,
     });
     this.callHistory = new CallHistory(this.me.id, (missed, before) =>
       session.with((token) => api.callLog(token, missed, before)),
@@ -176,9 +199,11 @@ export class Account {
     this.#socket.renewed(signedIn.access_token);
   }
 
-  /** Ends the session on the server, and forgets here what only this account should see. */
-  async signOut(): Promise<void> {
-    await this.session.with((token) => api.signOut(token));
+  /** Ends the session on the server, or all of the account's, and forgets here what only this account should see. */
+  async signOut(everywhere: boolean): Promise<void> {
+    await this.session.with((token) =>
+      everywhere ? api.endAllSessions(token) : api.signOut(token),
+    );
     this.outbox.clear();
     this.drafts.clear();
   }

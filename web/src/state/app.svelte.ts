@@ -6,13 +6,19 @@ import { openApi } from "../net/api";
 import { deviceClaim, rememberDevice, wasSignedIn } from "../net/device";
 import { RequestFailed } from "../net/http";
 import { inTurn, Session } from "../net/session";
+import { accountOf, usePasskey } from "../net/passkeys";
 import { reconnectDelay } from "../net/reconnect";
+import type { SecondFactor } from "../protocol/SecondFactor";
+import type { SecondFactorRequired } from "../protocol/SecondFactorRequired";
 import type { SignedIn } from "../protocol/SignedIn";
 
 import type { Account, AccountPorts } from "./account.svelte";
 import type { Route } from "./route.svelte";
 
-export type Home = Component<{ account: Account; route: Route; signOut: () => Promise<void> }>;
+/** Signs out here, or on all of the account's devices. */
+export type SignOut = (everywhere?: boolean) => Promise<void>;
+
+export type Home = Component<{ account: Account; route: Route; signOut: SignOut }>;
 
 /** What is loaded for somebody who is signed in. */
 export interface SignedInModule {
@@ -73,10 +79,29 @@ export class App {
     }
   }
 
-  async signIn(username: string, password: string): Promise<void> {
+  /** Signs in, or says what the account asks for besides the password. */
+  async signIn(username: string, password: string): Promise<SecondFactorRequired | null> {
     const { storage, userAgent } = this.#ports;
     const device = deviceClaim(storage, username, userAgent);
-    await this.#enter(await openApi.signIn({ username, password, device }));
+    const answer = await openApi.signIn({ username, password, device });
+    if ("ticket" in answer) return answer;
+    await this.#enter(answer);
+    return null;
+  }
+
+  /** Goes on with a sign-in whose password was right. */
+  async secondFactor(shown: SecondFactor): Promise<void> {
+    await this.#enter(await openApi.secondFactor(shown));
+  }
+
+  async signInWithPasskey(): Promise<void> {
+    const { storage, userAgent } = this.#ports;
+    const { challenge, options } = await openApi.askPasskey();
+    const credential = await usePasskey(options);
+    const device = deviceClaim(storage, accountOf(credential) ?? "", userAgent);
+    await this.#enter(
+      await openApi.signInWithPasskey({ passkey: { challenge, credential }, device }),
+    );
   }
 
   async register(username: string, display_name: string, password: string): Promise<void> {
@@ -85,10 +110,13 @@ export class App {
     await this.#enter(await openApi.register({ username, display_name, password, device }));
   }
 
-  async signOut(): Promise<void> {
+  async signOut(everywhere = false): Promise<void> {
     if (this.entrance.is !== "signed_in") return;
-    await this.entrance.account.signOut();
-    this.#leave({ is: "signed_out", notice: null });
+    await this.entrance.account.signOut(everywhere);
+    this.#leave({
+      is: "signed_out",
+      notice: everywhere ? "You are signed out everywhere, here too." : null,
+    });
   }
 
   /** The session is over without the person's doing. */
@@ -102,6 +130,7 @@ export class App {
   async #enter(signedIn: SignedIn): Promise<void> {
     const { storage, locks, load } = this.#ports;
     rememberDevice(storage, signedIn.me.username, signedIn.device.id);
+    rememberDevice(storage, signedIn.me.id, signedIn.device.id);
     const loaded = await load().catch(() => null);
     if (loaded === null) {
       // The server was updated and no longer has the files of this page.
