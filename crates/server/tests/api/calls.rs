@@ -7,7 +7,7 @@ use protocol::socket::{Outcome, RequestBody, RequestError, ServerFrame};
 use protocol::{CallId, Milliseconds};
 use serde_json::json;
 
-use crate::app::TestApp;
+use crate::app::{PASSWORD, TestApp};
 use crate::device::{Device, befriend};
 use crate::phone::{candidate, description, start};
 use crate::settings::put;
@@ -308,6 +308,25 @@ async fn ending_the_session_of_a_device_ends_its_call() {
     ben.answer_call(call).await.unwrap();
     app.ask(hyper::Method::DELETE, "/api/v1/sessions/current")
         .by(&user)
+        .send()
+        .await;
+    ben.told_end(call).await;
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_calls_of_the_other_sessions() {
+    let app = TestApp::start_ticking(|_| {}).await;
+    let owner = app.register("ada").await;
+    let other = app.sign_in("ada").await;
+    let mut ada = app.connect(&other).await;
+    let mut ben = app.join("ben").await;
+    let conversation = befriend(&mut ada, &mut ben).await;
+    let (call, _) = ada.start_call(conversation).await.unwrap();
+    ben.answer_call(call).await.unwrap();
+    let change = json!({ "current": PASSWORD, "new": "a quite different one" });
+    app.ask(hyper::Method::PUT, "/api/v1/me/password")
+        .by(&owner)
+        .json(&change)
         .send()
         .await;
     ben.told_end(call).await;
