@@ -1,11 +1,11 @@
 //! Keys of devices: told once, listed to the account and its contacts, endorsed, gone with the session, and in every description.
 
 use hyper::Method;
-use protocol::UserId;
 use protocol::description::{DeviceKey, Signature};
 use protocol::error::ErrorCode;
 use protocol::identity::{Endorsement, PersonKeys};
 use protocol::socket::{Outcome, RequestBody, ServerFrame};
+use protocol::{Milliseconds, UserId};
 
 use crate::app::TestApp;
 use crate::device::Device;
@@ -75,6 +75,8 @@ async fn contacts_are_told_keys_and_strangers_are_not() {
 async fn an_endorsement_is_passed_on_and_goes_with_the_session() {
     let app = TestApp::start().await;
     let (mut ada, mut ben, _) = app.contacts().await;
+    // Devices are listed by the time of their sign-in.
+    app.advance(Milliseconds(1));
     let user = app.sign_in("ada").await;
     let mut phone = Device::connect_without_key(app.address, &user).await;
     publish(&mut phone, key(2)).await.unwrap();
