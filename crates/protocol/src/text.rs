@@ -1,5 +1,7 @@
 //! Text that people type, checked where it enters: a value of one of these types is well formed.
 
+mod names;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -36,6 +38,18 @@ pub enum InvalidText {
         /// What is allowed instead, or nothing.
         hint: &'static str,
     },
+    /// A character that shows nothing, or turns the writing round.
+    #[error("has a character that cannot be seen (U+{:04X}); type it without", u32::from(*character))]
+    Hidden {
+        /// The first such character.
+        character: char,
+    },
+    /// Letters that look like those of another alphabet, in one word with them.
+    #[error("mixes letters of several alphabets in one word; use one alphabet a word")]
+    MixedAlphabets,
+    /// Accents on nothing, or more of them on one letter than anybody writes.
+    #[error("has too many marks on one letter")]
+    Marks,
 }
 
 fn check_length(text: &str, min: usize, max: usize) -> Result<(), InvalidText> {
@@ -123,12 +137,26 @@ text! {
     }
 }
 text! {
-    /// What others see: 1–64 characters of any language, no control characters, no white space around.
-    DisplayName, |text| trimmed(text, DISPLAY_NAME_MAX_CHARS)
+    /// What others see: 1–64 characters of any language in NFC, nothing invisible, one alphabet a word, single spaces.
+    DisplayName, |text| names::name(text, DISPLAY_NAME_MAX_CHARS)
 }
 text! {
-    /// What the owner calls a device, such as "Firefox on Linux": 1–64 characters.
-    DeviceName, |text| trimmed(text, DEVICE_NAME_MAX_CHARS)
+    /// What the owner calls a device, such as "Firefox on Linux": 1–64 characters, by the rules of [`DisplayName`].
+    DeviceName, |text| names::name(text, DEVICE_NAME_MAX_CHARS)
+}
+
+impl DisplayName {
+    /// A name that is kept, perhaps since before the rules of today: without what they refuse.
+    pub fn kept(text: &str) -> Self {
+        Self(names::defused(text, DISPLAY_NAME_MAX_CHARS))
+    }
+}
+
+impl DeviceName {
+    /// A name that is kept, perhaps since before the rules of today: without what they refuse.
+    pub fn kept(text: &str) -> Self {
+        Self(names::defused(text, DEVICE_NAME_MAX_CHARS))
+    }
 }
 text! {
     /// What the owner calls a passkey, such as "Key ring": 1–64 characters.
@@ -141,16 +169,6 @@ text! {
         check_printable(text, true)?;
         if text.trim().is_empty() { Err(InvalidText::Empty) } else { Ok(text.to_owned()) }
     }
-}
-
-fn trimmed(text: &str, max: usize) -> Result<String, InvalidText> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(InvalidText::Empty);
-    }
-    check_length(text, 1, max)?;
-    check_printable(text, false)?;
-    Ok(text.to_owned())
 }
 
 /// A password as typed, 10–256 characters. It shows itself to nobody: no `Display`, no `Serialize`.

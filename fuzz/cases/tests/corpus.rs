@@ -13,6 +13,21 @@ fn descriptions_keep_the_rules() {
 }
 
 #[test]
+fn frames_keep_the_rules() {
+    replay("frame", cases::frame);
+}
+
+#[test]
+fn bodies_keep_the_rules() {
+    replay("body", cases::body);
+}
+
+#[test]
+fn names_keep_the_rules() {
+    replay("name", cases::name);
+}
+
+#[test]
 fn the_relay_keeps_the_rules() {
     replay("relay_datagram", cases::relay_datagram);
 }

@@ -147,6 +147,6 @@ pub fn person_of(row: &Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
         id: UserId(row.get("id")?),
         username: text(row, "username")?,
-        display_name: text(row, "display_name")?,
+        display_name: DisplayName::kept(&row.get::<_, String>("display_name")?),
     })
 }

@@ -4,7 +4,9 @@
 
 use call::switchboard::{self, Party, Reach};
 use protocol::call::{Call, CallEnd, CallRecord, CallSound, CallState, EndReason, FailCause};
-use protocol::{AttemptId, CallId, ConversationId, DeviceId, Milliseconds, Timestamp, UserId};
+use protocol::{
+    AttemptId, CallId, ConversationId, DeviceId, DeviceName, Milliseconds, Timestamp, UserId,
+};
 use rusqlite::{Row, named_params, params};
 
 use super::missed::MISSED;
@@ -191,13 +193,10 @@ fn party(
     ) else {
         return Ok(None);
     };
-    let device_name = name
-        .parse()
-        .map_err(|error| StoreError::Corrupt(format!("device {device}: {error}")))?;
     Ok(Some(Party {
         user,
         device: DeviceId(device),
-        device_name,
+        device_name: DeviceName::kept(&name),
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use protocol::account::Person;
 use protocol::chat::{Contact, Conversation};
-use protocol::{ConversationId, Timestamp, UserId};
+use protocol::{ConversationId, DisplayName, Timestamp, UserId};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::messages::{self, seq};
@@ -310,6 +310,6 @@ fn person(row: &Row<'_>) -> Result<Person, StoreError> {
     Ok(Person {
         id: UserId(row.get(0)?),
         username: row.get::<_, String>(1)?.parse().map_err(corrupt)?,
-        display_name: row.get::<_, String>(2)?.parse().map_err(corrupt)?,
+        display_name: DisplayName::kept(&row.get::<_, String>(2)?),
     })
 }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row, params};
 pub use confirmation::{Confirmed, ConfirmedBy, confirm, confirmed};
 pub use rotation::{Rotation, is_refresh, rotate};
 
-use super::{StoreError, accounts, text};
+use super::{StoreError, accounts};
 
 /// SHA-256 of a refresh token.
 pub type RefreshHash = [u8; 32];
@@ -255,7 +255,7 @@ fn session_id(row: &Row<'_>) -> rusqlite::Result<SessionId> {
 fn device_of(row: &Row<'_>) -> rusqlite::Result<Device> {
     Ok(Device {
         id: DeviceId(row.get("device")?),
-        name: text(row, "name")?,
+        name: DeviceName::kept(&row.get::<_, String>("name")?),
     })
 }
 
