@@ -147,6 +147,11 @@ impl Switchboard {
             .collect()
     }
 
+    /// Whether an account's attempt has its call, live or recent: then a start by it is one that is sent again.
+    pub fn knows(&self, user: UserId, attempt: AttemptId) -> bool {
+        self.attempts.contains_key(&(user, attempt))
+    }
+
     /// How many live calls there are.
     pub fn count(&self) -> Count {
         let mut count = Count::default();

@@ -146,9 +146,11 @@ test("fault 6: a call cancelled at any moment stops ringing within a second", as
   const ada = await Caller.join(people, "Ada", 440);
   const ben = await Caller.join(people, "Ben", 1000);
   await introduce(ada.person, ben.person);
-  const call = ada.person.callButton(ben.person);
 
-  for (const delay of [0, 10, 30, 60, 100, 200, 400, 800]) {
+  for (const [run, delay] of [0, 10, 30, 60, 100, 200, 400, 800].entries()) {
+    // In turns, because whoever is not answered three times in a row has to wait until the other one calls.
+    const [caller, callee] = run % 2 === 0 ? [ada, ben] : [ben, ada];
+    const call = caller.person.callButton(callee.person);
     // Pressed by a script of the page: nothing lies between the press and the cancel but the delay.
     await call.evaluate(async (button: HTMLElement, wait) => {
       button.click();
@@ -156,13 +158,13 @@ test("fault 6: a call cancelled at any moment stops ringing within a second", as
       const buttons = [...document.querySelectorAll("button")];
       buttons.find(({ textContent }) => textContent.trim() === "End call")?.click();
     }, delay);
-    await expect(ada.button(ben, "End call"), `cancelled after ${delay} ms`).toBeHidden();
-    await expect(ben.button(ada, "Answer")).toBeHidden({ timeout: 1_000 });
-    await ben.ear.hearsNoTone();
-    await ada.ear.expectNothingHeld();
-    await ben.ear.expectNothingHeld();
-    await ada.dismiss(ben);
-    await expect(ben.call(ada)).toBeHidden();
+    await expect(caller.button(callee, "End call"), `cancelled after ${delay} ms`).toBeHidden();
+    await expect(callee.button(caller, "Answer")).toBeHidden({ timeout: 1_000 });
+    await callee.ear.hearsNoTone();
+    await caller.ear.expectNothingHeld();
+    await callee.ear.expectNothingHeld();
+    await caller.dismiss(callee);
+    await expect(callee.call(caller)).toBeHidden();
   }
   await connect(ada, ben);
 });

@@ -14,9 +14,11 @@ mod requests;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use call::Patience;
 use call::switchboard::{Count, Effect, Handled, Input, Reach, Reply, Row, Switchboard, Timeouts};
 use protocol::call::{CallState, CallView};
 use protocol::chat::Message;
+use protocol::error::ErrorCode;
 use protocol::socket::{Outcome, ServerFrame};
 use protocol::{CallId, DeviceId, Milliseconds, Timestamp, UserId};
 use tokio::sync::{Notify, oneshot};
@@ -67,6 +69,7 @@ struct Inner {
 
 struct Board {
     switchboard: Switchboard,
+    patience: Patience,
     lanes: Lanes<Delivery>,
     /// The newest record of each call that the disk did not take.
     unkept: HashMap<CallId, Arc<Row>>,
@@ -123,6 +126,7 @@ impl Calls {
         };
         let board = Mutex::new(Board {
             switchboard: Switchboard::new(timeouts),
+            patience: Patience::default(),
             lanes: Lanes::default(),
             unkept: HashMap::new(),
         });
@@ -238,9 +242,20 @@ impl Inner {
         let mut board = self.lock();
         let due = board.switchboard.poll_timeout();
         let now = self.clock.now();
-        let Handled { reply, effects } = board.switchboard.handle(now, input());
+        let input = input();
+        if let Some(refusal) = too_soon(&board, now, &input) {
+            if let Some(Waiting { to, .. }) = waiting {
+                // Whoever asked may be gone.
+                drop(to.send(Err(refusal)));
+            }
+            return;
+        }
+        let Handled { reply, effects } = board.switchboard.handle(now, input);
         let mut consequences = Vec::new();
         for effect in effects {
+            if let Effect::Save(row) = &effect {
+                board.patience.saw(now, &row.call);
+            }
             self.follow(&board.switchboard, now, effect, &mut consequences);
         }
         if let Some(waiting) = waiting {
@@ -403,6 +418,33 @@ impl Inner {
                 Delivery::Answer { to, answer } => drop(to.send(answer)),
             }
         }
+    }
+}
+
+/// Refuses a call to somebody who has not answered the caller's last ones. One that is sent again is none.
+fn too_soon(board: &Board, now: Timestamp, input: &Input) -> Option<Refusal> {
+    let Input::Start(start) = input else {
+        return None;
+    };
+    let caller = start.from.user;
+    let left = board.patience.left(now, caller, start.callee);
+    if left == Milliseconds(0) || board.switchboard.knows(caller, start.attempt) {
+        return None;
+    }
+    let message = format!(
+        "Your last calls were not answered. You can call again in {}; a message reaches them at any time.",
+        plain_length(left)
+    );
+    Some(Refusal::new(ErrorCode::RateLimited, message).after(left))
+}
+
+/// A length of time as people say it, never shorter than it is.
+fn plain_length(length: Milliseconds) -> String {
+    let seconds = length.0.div_ceil(1_000);
+    match seconds.div_ceil(60) {
+        0 | 1 if seconds == 1 => "1 second".to_owned(),
+        0 | 1 => format!("{seconds} seconds"),
+        minutes => format!("{minutes} minutes"),
     }
 }
 

@@ -204,13 +204,13 @@ async fn a_second_call_passes_where_it_may() {
     let app = TestApp::start_ticking(|_| {}).await;
     let user = app.register("ben").await;
     let mut ben = app.connect(&user).await;
-    let mut ada = app.join("ada").await;
-    let conversation = befriend(&mut ada, &mut ben).await;
-    for (passes, muted, rings) in [
-        (false, false, false),
-        (true, false, true),
-        (true, true, false),
+    for (username, passes, muted, rings) in [
+        ("ada", false, false, false),
+        ("eve", true, false, true),
+        ("ida", true, true, false),
     ] {
+        let mut ada = app.join(username).await;
+        let conversation = befriend(&mut ada, &mut ben).await;
         let settings = json!({
             "do_not_disturb": { "until": null }, "second_call_passes": passes,
         });
