@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
+use crate::allowances::Allowances;
 use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -44,6 +45,8 @@ pub struct App {
     pub hidden: Hidden,
     /// The keys of the devices.
     pub keys: Keys,
+    /// How often accounts and networks may do what they do.
+    pub allowances: Allowances,
     /// The sockets that have not said who they are.
     pub strangers: Strangers,
     /// STUN and the relay; nothing where they are off.

@@ -1,6 +1,7 @@
 //! The program `ahoy` as a library: [`Server::start`] is what `main` and every test use.
 
 pub mod accounts;
+pub mod allowances;
 pub mod app;
 pub mod backup;
 pub mod calls;
@@ -14,6 +15,7 @@ pub mod http;
 pub mod hub;
 pub mod keys;
 pub mod lifecycle;
+mod network;
 pub mod presence;
 pub mod relay;
 pub mod secrets;

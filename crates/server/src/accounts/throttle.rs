@@ -14,6 +14,7 @@ use protocol::error::ErrorCode;
 use protocol::{DeviceId, Milliseconds, Timestamp, UserId, Username};
 
 use crate::error::Refusal;
+use crate::network::counted;
 
 /// The first waiting time; each further failure doubles it.
 const FIRST_WAIT: Milliseconds = Milliseconds::from_seconds(1);
@@ -21,7 +22,8 @@ const FIRST_WAIT: Milliseconds = Milliseconds::from_seconds(1);
 const LONGEST_WAIT: Milliseconds = Milliseconds::from_seconds(15 * 60);
 /// Failures are forgotten after so long without another.
 const FORGOTTEN_AFTER: Milliseconds = Milliseconds::from_seconds(3600);
-/// Counts kept, at most; the oldest makes room. Bounds the memory of a flood from many addresses.
+/// Counts kept, at most; the smallest makes room, the oldest of those. Bounds the memory of a flood from many addresses, and
+/// nobody gets rid of a large count by a flood of small ones.
 const COUNTS_MAX: usize = 10_000;
 
 /// Slows down sign-in and registration.
@@ -200,8 +202,9 @@ impl<K: Hash + Eq + Clone> Counts<K> {
     fn make_room(&mut self, now: Timestamp) {
         self.0.retain(|_, count| !count.is_old(now));
         if self.0.len() >= COUNTS_MAX {
-            let oldest = self.0.iter().min_by_key(|(_, count)| count.last);
-            if let Some(key) = oldest.map(|(key, _)| key.clone()) {
+            let least = self.0.iter();
+            let least = least.min_by_key(|(_, count)| (count.failures, count.last));
+            if let Some(key) = least.map(|(key, _)| key.clone()) {
                 self.0.remove(&key);
             }
         }
@@ -226,19 +229,6 @@ fn wait_after(failures: u32, free: u32) -> Milliseconds {
         Some(doublings) => {
             let wait = FIRST_WAIT.0.saturating_mul(1 << doublings.min(20));
             Milliseconds(wait.min(LONGEST_WAIT.0))
-        }
-    }
-}
-
-/// What an address counts as: all of an IPv6 host's network of 64 bits. This machine's own are no
-/// judgement on anybody: behind a proxy here everybody has them.
-fn counted(address: IpAddr) -> Option<IpAddr> {
-    match address.to_canonical() {
-        address if address.is_loopback() => None,
-        IpAddr::V4(address) => Some(address.into()),
-        IpAddr::V6(address) => {
-            let network = address.to_bits() & (u128::MAX << 64);
-            Some(IpAddr::V6(network.into()))
         }
     }
 }
@@ -335,16 +325,6 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_network_counts_as_one_and_this_machine_not_at_all() {
-        let network = |text: &str| counted(text.parse().unwrap());
-        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:2"));
-        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
-        assert_eq!(network("::ffff:10.0.0.1"), network("10.0.0.1"));
-        assert_eq!(network("::1"), None);
-        assert_eq!(network("127.0.0.1"), None);
-    }
-
-    #[test]
     fn failures_are_forgotten_in_the_end() {
         let throttle = throttle();
         fail(&throttle, 0, "ada", FREE);
@@ -375,6 +355,19 @@ mod tests {
             counts.fail(Timestamp(0), number);
         }
         assert_eq!(counts.0.len(), COUNTS_MAX);
+    }
+
+    #[test]
+    fn a_flood_of_names_does_not_wipe_the_count_of_one_that_is_guessed_at() {
+        let mut counts = Counts::default();
+        for _ in 0..FREE + 1 {
+            counts.fail(Timestamp(0), usize::MAX);
+        }
+        for number in 0..2 * COUNTS_MAX {
+            counts.fail(Timestamp(1), number);
+        }
+        let wait = |failures| wait_after(failures, FREE);
+        assert!(counts.left(Timestamp(1), &usize::MAX, wait) > Milliseconds(0));
     }
 
     fn throttle() -> Throttle {

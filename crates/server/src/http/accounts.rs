@@ -13,6 +13,7 @@ use super::Peer;
 use super::openapi::Errors;
 use super::{Authenticated, Body, sessions};
 use crate::accounts::keys::KeySet;
+use crate::allowances::Deed;
 use crate::app::Shared;
 use crate::error::Refusal;
 use crate::store;
@@ -63,6 +64,8 @@ async fn change_me(
     Authenticated(claims): Authenticated,
     Body(change): Body<ChangeMe>,
 ) -> Result<Json<Person>, Refusal> {
+    let now = app.clock.instant();
+    app.allowances.take(now, Deed::Change, claims.user)?;
     let rename = move |db: &store::Connection| {
         store::accounts::rename(db, claims.user, &change.display_name)
     };

@@ -27,9 +27,9 @@ mod web;
 
 use std::any::Any;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, Uri};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Router};
 use protocol::error::ErrorCode;
@@ -63,8 +63,19 @@ pub fn router(app: Shared) -> Router {
         .fallback(elsewhere)
         .layer(DefaultBodyLimit::max(HTTP_BODY_MAX_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app.clone(), count))
         .layer(from_fn_with_state(app.clone(), headers::add))
         .with_state(app)
+}
+
+/// Lets one network ask so often. What monitoring asks is never refused: it must not take a flood for a server that is down.
+async fn count(State(app): State<Shared>, peer: Peer, request: Request, next: Next) -> Response {
+    let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz");
+    let now = app.clock.instant();
+    match app.allowances.take_request(now, peer.ip) {
+        Err(refusal) if !is_probe => refusal.into_response(),
+        Ok(()) | Err(_) => next.run(request).await,
+    }
 }
 
 /// Whatever is no route: an error below the paths that are the server's, else the web client.

@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 
 use super::openapi::Errors;
 use super::{Authenticated, Query};
+use crate::allowances::Deed;
 use crate::app::Shared;
 use crate::error::Refusal;
 use crate::store;
@@ -40,6 +41,8 @@ async fn find(
         let message = format!("query is too long: at most {PEOPLE_QUERY_MAX_CHARS} characters.");
         return Err(Refusal::new(ErrorCode::BadRequest, message).at("query"));
     }
+    let now = app.clock.instant();
+    app.allowances.take(now, Deed::Search, claims.user)?;
     let find = app
         .store
         .read(move |db| store::people::find(db, &query, claims.user));

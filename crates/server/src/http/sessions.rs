@@ -16,6 +16,7 @@ use super::openapi::Errors;
 use super::site::AtSite;
 use super::{Authenticated, Body, Path, cookie, origin};
 use crate::accounts::{Opened, PasswordAnswer};
+use crate::allowances::Deed;
 use crate::app::Shared;
 use crate::error::Refusal;
 
@@ -203,6 +204,8 @@ async fn end(
     Authenticated(claims): Authenticated,
     Path(session): Path<SessionId>,
 ) -> Result<StatusCode, Refusal> {
+    let now = app.clock.instant();
+    app.allowances.take(now, Deed::Change, claims.user)?;
     app.accounts.end_session(claims.user, session).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,6 +8,7 @@ use utoipa_axum::routes;
 
 use super::openapi::Errors;
 use super::{Authenticated, Body};
+use crate::allowances::Deed;
 use crate::app::Shared;
 use crate::error::Refusal;
 use crate::settings;
@@ -35,5 +36,7 @@ async fn put(
     Authenticated(claims): Authenticated,
     Body(new): Body<Settings>,
 ) -> Result<Json<Settings>, Refusal> {
+    let now = app.clock.instant();
+    app.allowances.take(now, Deed::Change, claims.user)?;
     settings::put(app, claims.user, new).await.map(Json)
 }

@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
 use crate::accounts::keys::{KeyRing, KeysError};
+use crate::allowances::Allowances;
 use crate::app::{App, Shared};
 use crate::backup::{self, BackupError};
 use crate::calls::Calls;
@@ -157,6 +158,7 @@ impl Server {
         let hidden = Hidden::load(&store).await?;
         let keys = Keys::load(&store).await?;
         calls.restore().await?;
+        let allowances = Allowances::new(clock.instant(), &config.limits);
         let app = Arc::new(App {
             config,
             clock,
@@ -167,6 +169,7 @@ impl Server {
             calls,
             hidden,
             keys,
+            allowances,
             strangers: Strangers::default(),
             relay,
             stopping,

@@ -9,6 +9,7 @@ use protocol::socket::{Outcome, RequestBody};
 use protocol::{CallId, Milliseconds};
 
 use super::Client;
+use crate::allowances::Deed;
 use crate::app::Shared;
 use crate::calls;
 use crate::chat::{self, Wish};
@@ -27,6 +28,12 @@ pub(super) fn carry_out(
     body: RequestBody,
 ) -> Answer {
     let app = Arc::clone(app);
+    if let Some(deed) = deed(&body) {
+        let now = app.clock.instant();
+        if let Err(refusal) = app.allowances.take(now, deed, client.party().user) {
+            return Box::pin(ready(Err(refusal)));
+        }
+    }
     let asker = client.asker();
     let wish = |app, conversation, wish| -> Answer {
         Box::pin(chat::wish(app, asker, conversation, wish))
@@ -122,6 +129,22 @@ pub(super) fn carry_out(
             let request = CallRequest::Report { report, heard_ago };
             of_call(app, client, age, call, request)
         }
+    }
+}
+
+/// What counts against an account's allowance, beside the rate of each socket. What belongs to a call that is there
+/// never does: whoever talks too much must still be able to hang up.
+fn deed(body: &RequestBody) -> Option<Deed> {
+    match body {
+        RequestBody::SendMessage { .. } => Some(Deed::Write),
+        RequestBody::StartCall { .. } => Some(Deed::Call),
+        RequestBody::OpenConversation { .. } => Some(Deed::Open),
+        RequestBody::AcceptContact { .. }
+        | RequestBody::BlockContact { .. }
+        | RequestBody::UnblockContact { .. }
+        | RequestBody::MuteConversation { .. }
+        | RequestBody::HideAddress { .. } => Some(Deed::Change),
+        _ => None,
     }
 }
 

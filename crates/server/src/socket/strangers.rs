@@ -1,8 +1,10 @@
 //! How many sockets may be open before they say who they are.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::network::counted;
 
 /// Unidentified sockets from one address at once. This machine's own addresses, and so a proxy on it,
 /// are not counted.
@@ -64,20 +66,6 @@ impl Drop for Place {
             if *count == 0 {
                 counts.by_address.remove(&address);
             }
-        }
-    }
-}
-
-/// What stands for an address in the count; nothing where it is not counted. One IPv6 subscriber has a
-/// whole /64 (RFC 6177), so that stands for all its addresses.
-fn counted(address: IpAddr) -> Option<IpAddr> {
-    match address.to_canonical() {
-        address if address.is_loopback() => None,
-        IpAddr::V4(address) => Some(IpAddr::V4(address)),
-        IpAddr::V6(address) => {
-            let subscriber = u128::MAX << 64;
-            let subnet = Ipv6Addr::from_bits(address.to_bits() & subscriber);
-            Some(IpAddr::V6(subnet))
         }
     }
 }

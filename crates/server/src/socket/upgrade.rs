@@ -40,6 +40,7 @@ const LINGER_MAX_BYTES: usize = 1024 * 1024;
 ///
 /// # Errors
 /// [`ErrorCode::Forbidden`] for a foreign origin, [`ErrorCode::Unavailable`] for one stranger too many,
+/// [`ErrorCode::RateLimited`] for too many sockets from one network,
 /// [`ErrorCode::BadRequest`] where it is no WebSocket handshake.
 pub async fn socket(
     State(app): State<Shared>,
@@ -52,6 +53,8 @@ pub async fn socket(
     let handshake = axum::http::Request::from_parts(parts, ());
     let response = create_response(&handshake).map_err(|error| no_handshake(&error))?;
     let upgrade = upgrade.ok_or_else(|| no_handshake(&"the connection cannot be upgraded"))?;
+    let now = app.clock.instant();
+    app.allowances.take_socket(now, peer.ip)?;
     let place = app.strangers.admit(peer.ip);
     let place = place.ok_or_else(Refusal::unavailable)?;
     let span = tracing::info_span!(parent: None, "socket", user.id = tracing::field::Empty);

@@ -155,6 +155,25 @@ impl Socket {
         }
     }
 
+    /// The next frame, or the code with which the server closes.
+    pub(crate) async fn frame_or_code(&mut self) -> Result<ServerFrame, u16> {
+        loop {
+            let next = tokio::time::timeout(DEADLINE, self.0.next()).await;
+            match next.expect("a frame in time") {
+                Some(Ok(Frame::Text(text))) => match serde_json::from_str(&text).unwrap() {
+                    ServerFrame::Ping => {
+                        // The server may have closed since; its code comes next.
+                        let _closed = self.try_send(Frame::text(r#"{"type":"pong"}"#)).await;
+                    }
+                    frame => return Ok(frame),
+                },
+                Some(Ok(Frame::Close(Some(close)))) => return Err(close.code.into()),
+                Some(Ok(_)) => {}
+                other => panic!("neither frame nor code but {other:?}"),
+            }
+        }
+    }
+
     /// The code with which the server closes; whatever comes before it is read and dropped.
     pub(crate) async fn closed(&mut self) -> u16 {
         loop {

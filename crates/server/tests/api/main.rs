@@ -11,6 +11,7 @@
 
 mod accounts;
 mod acme;
+mod allowances;
 mod app;
 mod backup;
 mod authenticator;
@@ -22,12 +23,14 @@ mod disk;
 mod doctor;
 mod durability;
 mod factors;
+mod forged;
 mod headers;
 mod hidden;
 mod holding;
 mod http;
 mod https;
 mod keys;
+mod malformed;
 mod metrics;
 mod missed;
 mod namespace;
