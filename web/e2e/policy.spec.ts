@@ -1,3 +1,4 @@
+import { Caller, connect } from "./harness/calls";
 import { introduce } from "./harness/person";
 import { expect, test } from "./harness/test";
 
@@ -5,13 +6,15 @@ test("a whole session talks to its own server alone and breaks no policy", async
   people,
   server,
 }) => {
-  const ada = await people.join("Ada");
-  const ben = await people.join("Ben");
+  const caller = await Caller.join(people, "Ada", 440);
+  const callee = await Caller.join(people, "Ben", 1000);
+  const [ada, ben] = [caller.person, callee.person];
   const page = await ada.page.goto("/");
   const policy = page?.headers()["content-security-policy"] ?? "";
   expect(policy).toContain("default-src 'none'");
   expect(policy).toContain("script-src 'self'");
   expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).toContain("require-trusted-types-for 'script'");
   expect(policy).not.toContain("unsafe");
 
   await introduce(ada, ben);
@@ -19,6 +22,9 @@ test("a whole session talks to its own server alone and breaks no policy", async
     "https://elsewhere.example/picture.png <img src=https://elsewhere.example/x>",
   );
   await ben.sees("https://elsewhere.example/picture.png <img src=https://elsewhere.example/x>");
+  await connect(caller, callee);
+  await caller.end(callee);
+  await caller.dismiss(callee);
   await ada.openAccount();
   await ada.page.goto("/");
   await ada.signOut();

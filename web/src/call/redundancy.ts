@@ -4,12 +4,21 @@
 // a sender whose worker never comes is silent; and from the beginning, because Chromium takes no transform later on. Where
 // a browser has no transforms, its own redundancy is all there is.
 
+import redWorker from "./redWorker.ts?worker&url";
 import type { Belongings } from "./belongings";
 import { FIRST_DEPTH, heed } from "./redDepth";
 
 /** What the worker is told of a sender. */
 export interface Depth {
   readonly depth: number;
+}
+
+/** What is used of Trusted Types (W3C), which TypeScript's standard library lacks. */
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL: (url: string) => string },
+  ): { createScriptURL(url: string): object };
 }
 
 /** A call that is taken up while the page loads waits so long for the worker. */
@@ -22,7 +31,7 @@ let readiness = Promise.resolve();
 /** Starts the worker, so that it runs when the first call is made. */
 export function prepareRedundancy(): void {
   if (worker !== null || !("RTCRtpScriptTransform" in globalThis)) return;
-  const begun = new Worker(new URL("./redWorker.ts", import.meta.url), { type: "module" });
+  const begun = new Worker(trusted(redWorker), { type: "module" });
   worker = begun;
   readiness = new Promise((resolve) => {
     setTimeout(resolve, PATIENCE_MS);
@@ -35,6 +44,15 @@ export function prepareRedundancy(): void {
       { once: true },
     );
   });
+}
+
+/** The page's policy lets no text become the address of a script but this one (Trusted Types, where a browser has them). */
+function trusted(address: string): string {
+  const factory = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
+  if (factory === undefined) return address;
+  const policy = factory.createPolicy("ahoy-worker", { createScriptURL: (url) => url });
+  // What the standard library does not know yet: a worker takes the trusted address in place of the text.
+  return policy.createScriptURL(address) as unknown as string;
 }
 
 /** Settles once the worker runs, or nobody should wait for it any longer. */

@@ -16,6 +16,9 @@ use crate::app::Shared;
 /// For everything that is not the page: nothing at all.
 const API_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// Who may make markup or the address of a script out of text, by the names of their policies: Svelte, for the templates
+/// that it has compiled, and `redundancy.ts`, for the one worker. What others put into the page as markup is refused.
+const TRUSTED_TYPES: &str = "svelte-trusted-html ahoy-worker";
 /// A year, in seconds: the least that the OWASP ASVS (3.4.1) asks for.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
@@ -31,7 +34,10 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static(
-            "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
+            "accelerometer=(), autoplay=(self), camera=(), display-capture=(), fullscreen=(), geolocation=(), \
+             gyroscope=(), hid=(), magnetometer=(), microphone=(self), midi=(), payment=(), \
+             publickey-credentials-create=(self), publickey-credentials-get=(self), screen-wake-lock=(self), serial=(), \
+             usb=(), xr-spatial-tracking=()",
         ),
     ),
     (
@@ -78,8 +84,9 @@ fn page_policy(host: Option<&str>) -> HeaderValue {
     let socket = host.map_or_else(String::new, |host| format!(" ws://{host} wss://{host}"));
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-         font-src 'self'; media-src 'self' blob:; manifest-src 'self'; connect-src 'self'{socket}; \
-         frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+         font-src 'self'; media-src 'self' blob:; manifest-src 'self'; worker-src 'self'; \
+         connect-src 'self'{socket}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; \
+         require-trusted-types-for 'script'; trusted-types {TRUSTED_TYPES}"
     );
     HeaderValue::try_from(policy).unwrap_or(API_POLICY)
 }

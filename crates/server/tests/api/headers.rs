@@ -30,6 +30,13 @@ async fn every_answer_says_what_a_browser_may_do_with_it() {
                 .contains("microphone=(self)"),
             "{path}"
         );
+        for feature in ["camera", "geolocation", "display-capture", "usb", "payment"] {
+            let denied = format!("{feature}=()");
+            assert!(
+                answer.header("permissions-policy").contains(&denied),
+                "{path}: {denied}"
+            );
+        }
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
         assert!(
@@ -73,14 +80,31 @@ async fn the_page_runs_its_own_code_only_and_talks_to_its_own_server_only() {
         "style-src 'self';".to_owned(),
         format!("connect-src 'self' ws://{0} wss://{0};", app.address),
         "base-uri 'none'".to_owned(),
+        "form-action 'none'".to_owned(),
+        "require-trusted-types-for 'script'".to_owned(),
+        "trusted-types svelte-trusted-html ahoy-worker".to_owned(),
     ] {
         assert!(policy.contains(&rule), "{rule} in {policy}");
     }
-    assert!(!policy.contains("unsafe"), "{policy}");
+    for loose in [
+        "unsafe",
+        "*",
+        "'allow-duplicates'",
+        "default-src 'self'",
+        "strict-dynamic",
+    ] {
+        assert!(!policy.contains(loose), "{loose} in {policy}");
+    }
     let text = String::from_utf8(page.body.to_vec()).unwrap();
     assert!(
-        !text.contains("<style") && !text.contains("style=\""),
+        !text.contains("<style") && !text.contains("style=\"") && !text.contains("javascript:"),
         "the policy would block it: {text}"
+    );
+    let scripts = text.matches("<script").count();
+    assert_eq!(
+        text.matches("src=\"/assets/").count(),
+        scripts,
+        "no script in the page itself: {text}"
     );
 }
 
