@@ -39,8 +39,8 @@ struct Unanswered {
 
 impl Patience {
     /// How long the caller has to wait yet; 0 where they may call.
-    pub fn left(&self, now: Timestamp, caller: UserId, callee: UserId) -> Milliseconds {
-        let unanswered = self.unanswered.get(&(caller, callee));
+    pub fn left(&self, now: Timestamp, from: UserId, to: UserId) -> Milliseconds {
+        let unanswered = self.unanswered.get(&(from, to));
         let unanswered = unanswered.filter(|unanswered| !unanswered.is_forgotten(now));
         unanswered.map_or(Milliseconds(0), |unanswered| {
             let wait = WAITS[unanswered.calls.clamp(1, WAITS.len()) - 1];
