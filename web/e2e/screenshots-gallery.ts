@@ -20,6 +20,12 @@ const PRESSED: Record<string, { wishes: string; press: string[] }> = {
   "entry-times": { wishes: "open=5", press: ["Show each time"] },
   person: { wishes: "open=4", press: ["About"] },
   account: { wishes: "disturb", press: ["Your account"] },
+  invites: { wishes: "administrator", press: ["Your account", "Invite people", "Make a link"] },
+  accounts: { wishes: "administrator", press: ["Your account", "Manage accounts"] },
+  "accounts-reset": {
+    wishes: "administrator",
+    press: ["Your account", "Manage accounts", "Reset the password of", "Reset it"],
+  },
   "connection-test": { wishes: "", press: TESTING.slice(0, 2) },
   ...Object.fromEntries(
     ["well", "closed-udp", "faults", "relay-off", "testing"].map((name) => [
@@ -43,6 +49,10 @@ const PRESSED: Record<string, { wishes: string; press: string[] }> = {
   "reject-waiting-message": { wishes: "open=1&call=waiting", press: ["Reject with a message"] },
 };
 const OTHERS: Record<string, string> = {
+  "by-invitation": "entrance&registration=invite",
+  invited: "entrance&registration=invite#invite=x",
+  "choose-password": "entrance#reset=x",
+  closed: "entrance&registration=closed",
   disturb: "disturb",
   entrance: "entrance",
   "recovery-few": "codes=2",

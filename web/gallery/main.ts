@@ -1,7 +1,7 @@
 // Shows any view without a server, for looking at it and for pictures. It is no part of the product:
 // `npm run dev`, then `/gallery.html?open=1&call=active`.
 //
-// entrance · empty · offline · open=1 (first conversation), 2, … · call=NAME (see views.ts) ·
+// entrance (registration=MODE; with #invite=x or #reset=x) · administrator · empty · offline · open=1 (first conversation), 2, … · call=NAME (see views.ts) ·
 // minimised · guest (another tab has the call) · unplugged=NAME (of the microphone that is used now) ·
 // relay=MODE (off, fallback, always) · hidden (one's address, from everybody) ·
 // blocked (sound held back) · obstacle=no_microphone and the like · disturb (not to be) · quiet (hours) ·
@@ -14,6 +14,8 @@ import "../src/styles/base.css";
 import { mount } from "svelte";
 
 import type { CallController, CallPorts, DeviceObstacle } from "../src/call/screen";
+import { arrivalOf } from "../src/net/arrival";
+import type { Registration } from "../src/protocol/Registration";
 import type { RelayMode } from "../src/protocol/RelayMode";
 import { Account } from "../src/state/account.svelte";
 import { App } from "../src/state/app.svelte";
@@ -74,6 +76,8 @@ function createController({ display }: CallPorts): CallController {
 }
 
 pretend({
+  registration: (wishes.get("registration") as Registration | null) ?? "open",
+  administrator: wishes.has("administrator"),
   signedIn: !wishes.has("entrance"),
   empty: wishes.has("empty"),
   offline: wishes.has("offline"),
@@ -97,6 +101,8 @@ const app = new App({
   storage: localStorage,
   locks: undefined,
   userAgent: navigator.userAgent,
+  arrival: arrivalOf(location.hash),
+  forgetArrival: () => undefined,
 });
 const open = PEOPLE[Number(wishes.get("open") ?? 0) - 1];
 const route = new Route({

@@ -5,8 +5,11 @@ import type { AuthenticatorAppSetup } from "../src/protocol/AuthenticatorAppSetu
 import type { CallRecord } from "../src/protocol/CallRecord";
 import type { Conversation } from "../src/protocol/Conversation";
 import type { Factors } from "../src/protocol/Factors";
+import type { Invite } from "../src/protocol/Invite";
+import type { ManagedAccount } from "../src/protocol/ManagedAccount";
 import type { Opening } from "../src/protocol/Opening";
 import type { ServerFrame } from "../src/protocol/ServerFrame";
+import type { Registration } from "../src/protocol/Registration";
 import type { RelayMode } from "../src/protocol/RelayMode";
 import type { SecondFactorRequired } from "../src/protocol/SecondFactorRequired";
 import type { Settings } from "../src/protocol/Settings";
@@ -64,8 +67,14 @@ const SECOND_FACTOR_REQUIRED: SecondFactorRequired = {
   expires_in: 300_000,
   ways: ["authenticator_app", "passkey", "recovery_code"],
 };
+/** As long as what links carry. */
+const SECRET = "pretended-pretended-pretended-pretended-123";
 
 export interface Pretence {
+  /** Who may register. */
+  registration: Registration;
+  /** Whether the account is an administrator. */
+  administrator: boolean;
   signedIn: boolean;
   empty: boolean;
   offline: boolean;
@@ -93,7 +102,7 @@ export function pretend(pretence: Pretence): void {
     const factor = respondToFactors(url.pathname, init?.method ?? "GET", pretence);
     if (factor !== undefined) return Promise.resolve(Response.json(factor));
     if (init?.method === "PUT") return Promise.resolve(new Response(init.body));
-    return Promise.resolve(respond(url, pretence));
+    return Promise.resolve(respond(url, init?.method ?? "GET", pretence));
   };
   globalThis.WebSocket = class extends PretendSocket {
     constructor() {
@@ -102,7 +111,11 @@ export function pretend(pretence: Pretence): void {
   } as unknown as typeof WebSocket;
 }
 
-function respond({ pathname, searchParams }: URL, { signedIn, empty }: Pretence): Response {
+function respond(
+  { pathname, searchParams }: URL,
+  method: string,
+  { signedIn, empty, registration }: Pretence,
+): Response {
   if (pathname.endsWith("/sessions/refresh")) {
     return signedIn ? Response.json(SIGNED_IN) : problem(401, "unauthenticated");
   }
@@ -114,6 +127,25 @@ function respond({ pathname, searchParams }: URL, { signedIn, empty }: Pretence)
         { id: "b", device: { id: "b", name: "Safari on iPhone" }, current: false, ...session },
       ],
     });
+  }
+  if (pathname.endsWith("/registration")) {
+    return Response.json({ registration, first: false });
+  }
+  if (pathname.endsWith("/invites/show")) {
+    return Response.json({ inviter: PEOPLE[0], expires_at: NOW + 9e8 });
+  }
+  if (pathname.endsWith("/resets/show")) return Response.json(ME);
+  if (pathname.endsWith("/invites")) {
+    if (method === "POST") return Response.json({ invite: invite("c", 1, 0), secret: SECRET });
+    return Response.json({
+      invites: [invite("a", 10, 3), { ...invite("b", 1, 0), inviter: null }],
+    });
+  }
+  if (pathname.endsWith("/reset")) {
+    return Response.json({ secret: SECRET, expires_at: NOW + 864e5 });
+  }
+  if (pathname.endsWith("/accounts") && method === "GET") {
+    return Response.json({ accounts: managed(), more: true });
   }
   if (pathname.endsWith("/accounts")) return problem(409, "username_taken", "username");
   if (pathname.endsWith("/people")) {
@@ -139,6 +171,20 @@ function respondToFactors(path: string, method: string, pretence: Pretence): obj
   if (path.endsWith("/me/recovery-codes")) return { factors, recovery_codes: RECOVERY_CODES };
   if (path.endsWith("/sessions") && method === "POST") return SECOND_FACTOR_REQUIRED;
   return undefined;
+}
+
+function invite(id: string, uses: number, used: number): Invite {
+  return { id, inviter: ME, created_at: NOW, expires_at: NOW + 6e8, uses, used };
+}
+
+function managed(): ManagedAccount[] {
+  return [ME, ...PEOPLE].map((person, index) => ({
+    person,
+    administrator: index === 0,
+    disabled: index === 2,
+    created_at: NOW - 9e9,
+    last_used_at: index === 3 ? null : NOW - index * 4e7,
+  }));
 }
 
 function isMissedByMe({ callee, end }: CallRecord): boolean {
@@ -224,6 +270,8 @@ class PretendSocket {
       me: ME,
       device: DEVICE,
       session: SESSION,
+      administrator: this.#pretence.administrator,
+      search: "exact",
       settings: settings(this.#pretence),
       conversations: empty ? [] : conversations(),
       keys: [],

@@ -25,6 +25,11 @@ pub struct Register {
     pub password: Password,
     /// The device that signs in.
     pub device: DeviceClaim,
+    /// What the invite's link carries, where one is needed or at hand. Its maker and the new account
+    /// become contacts.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub invite: Option<Token>,
 }
 
 /// `POST /api/v1/sessions`: signs in, or is answered by [`SecondFactorRequired`](crate::factors::SecondFactorRequired).

@@ -28,6 +28,14 @@ pub enum ErrorCode {
     NotFound,
     /// Somebody has this username.
     UsernameTaken,
+    /// The server takes no new accounts.
+    RegistrationClosed,
+    /// Who registers on this server needs an invite.
+    InviteNeeded,
+    /// The link is used up, withdrawn or expired.
+    LinkInvalid,
+    /// An administrator has disabled the account.
+    AccountDisabled,
     /// The other person has not accepted, or takes nothing from this account.
     NotAccepted,
     /// This account has blocked the other person.

@@ -75,6 +75,10 @@ id! {
     CallId
 }
 id! {
+    /// An invite. It is no secret; what the link carries is.
+    InviteId
+}
+id! {
     /// One press of the phone icon, made by the client, so that a resent `start_call` finds its call.
     AttemptId
 }

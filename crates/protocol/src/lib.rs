@@ -25,6 +25,8 @@ pub mod factors;
 pub mod identity;
 mod ids;
 pub mod limits;
+pub mod managing;
+pub mod registration;
 pub mod relay;
 pub mod settings;
 pub mod socket;
@@ -34,7 +36,8 @@ mod time;
 pub mod typescript;
 
 pub use ids::{
-    AttemptId, CallId, ConversationId, DeviceId, InvalidId, MessageId, PasskeyId, SessionId, UserId,
+    AttemptId, CallId, ConversationId, DeviceId, InvalidId, InviteId, MessageId, PasskeyId,
+    SessionId, UserId,
 };
 pub use text::{
     DeviceName, DisplayName, InvalidText, MessageText, PasskeyName, Password, Username,

@@ -30,6 +30,25 @@ pub const CALL_LOG_PAGE_RECORDS: u32 = 50;
 pub const PEOPLE_FOUND_MAX: u32 = 20;
 /// Longest search text, in Unicode scalar values.
 pub const PEOPLE_QUERY_MAX_CHARS: usize = 64;
+/// Shortest search text, in Unicode scalar values: by single letters everybody could be listed.
+pub const PEOPLE_QUERY_MIN_CHARS: usize = 2;
+/// Searches of one account at once, after a pause.
+pub const SEARCHES_BURST: u32 = 30;
+/// One more search of an account is allowed so often.
+pub const SEARCH_INTERVAL: Milliseconds = Milliseconds::from_seconds(5);
+
+/// People that one invite lets in, at most.
+pub const INVITE_USES_MAX: u32 = 100;
+/// Life of an invite, in days, at most.
+pub const INVITE_DAYS_MAX: u32 = 30;
+/// Life of an invite, in days, where none is named.
+pub const INVITE_DAYS: u32 = 7;
+/// Invites of a server that are open at once, at most.
+pub const INVITES_OPEN_MAX: u32 = 100;
+/// Life of a link by which somebody chooses a new password.
+pub const PASSWORD_RESET_LIFE: Milliseconds = Milliseconds::from_seconds(24 * 3600);
+/// Accounts in one page of the list for administrators, at most; also the default.
+pub const ACCOUNTS_PAGE: u32 = 100;
 /// Sessions of one account; one more ends the one unused for longest.
 pub const SESSIONS_PER_ACCOUNT: u32 = 10;
 

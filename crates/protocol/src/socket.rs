@@ -13,6 +13,7 @@ use crate::chat::{Conversation, Message, Presence};
 use crate::description::{CallDescription, Candidate, DeviceKey, Signature};
 use crate::error::ErrorCode;
 use crate::identity::PersonKeys;
+use crate::registration::Search;
 use crate::relay::{RelayAccess, RelayMode};
 use crate::settings::Settings;
 use crate::{
@@ -419,9 +420,13 @@ pub struct Welcome {
     pub device: Device,
     /// The session it belongs to.
     pub session: SessionId,
+    /// Whether the account may manage accounts.
+    pub administrator: bool,
+    /// How people are found on this server.
+    pub search: Search,
     /// The account's settings.
     pub settings: Settings,
-    /// All conversations of the account that have a message, newest first.
+    /// All conversations of the account that have a message or are with a contact, newest first.
     pub conversations: Vec<Conversation>,
     /// The devices' keys of this account and of its contacts.
     pub keys: Vec<PersonKeys>,

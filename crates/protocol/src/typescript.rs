@@ -7,7 +7,9 @@ use std::path::Path;
 
 use ts_rs::{Config, ExportError, TS};
 
-use crate::{account, call, chat, control, error, factors, limits, settings, socket};
+use crate::{
+    account, call, chat, control, error, factors, limits, managing, registration, settings, socket,
+};
 
 /// Writes one file per type into a folder.
 ///
@@ -33,6 +35,17 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
     factors::RenamePasskey::export_all(&config)?;
     factors::FactorsChanged::export_all(&config)?;
     factors::ChangePassword::export_all(&config)?;
+    registration::Admission::export_all(&config)?;
+    registration::NewInvite::export_all(&config)?;
+    registration::MadeInvite::export_all(&config)?;
+    registration::Invites::export_all(&config)?;
+    registration::ShowInvite::export_all(&config)?;
+    registration::ShownInvite::export_all(&config)?;
+    managing::ManagedAccounts::export_all(&config)?;
+    managing::ChangeAccount::export_all(&config)?;
+    managing::PasswordReset::export_all(&config)?;
+    managing::ShowReset::export_all(&config)?;
+    managing::ChoosePassword::export_all(&config)?;
     call::CallLog::export_all(&config)?;
     chat::History::export_all(&config)?;
     control::ControlMessage::export_all(&config)?;
@@ -110,6 +123,12 @@ const CLIENT_LIMITS: [(&str, &str, u64); 29] = [
         "Messages.",
         limits::HISTORY_PAGE_MESSAGES as u64,
     ),
+    (
+        "PEOPLE_QUERY_MIN_CHARS",
+        "Scalar values.",
+        limits::PEOPLE_QUERY_MIN_CHARS as u64,
+    ),
+    ("INVITE_DAYS", "Days.", limits::INVITE_DAYS as u64),
     ("PING_INTERVAL_MS", "Milliseconds.", limits::PING_INTERVAL.0),
     ("SILENCE_LIMIT_MS", "Milliseconds.", limits::SILENCE_LIMIT.0),
     ("PONG_DEADLINE_MS", "Milliseconds.", limits::PONG_DEADLINE.0),

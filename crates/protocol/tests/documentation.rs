@@ -17,6 +17,10 @@ use protocol::factors::{
     FactorsChanged, PasskeyChallenge, RenamePasskey, SecondFactor, SecondFactorRequired,
     SecondFactorWay, SignInWithPasskey,
 };
+use protocol::managing::{
+    ChangeAccount, ChoosePassword, ManagedAccounts, PasswordReset, ShowReset,
+};
+use protocol::registration::{Admission, Invites, MadeInvite, NewInvite, ShowInvite, ShownInvite};
 use protocol::settings::Settings;
 use protocol::socket::{ClientFrame, Notice, Opening, Outcome, Request, RequestBody, ServerFrame};
 use serde::Serialize;
@@ -185,6 +189,17 @@ impl Example {
             "Factors" => self.is_written_again::<Factors>(),
             "FactorsChanged" => self.is_written_again::<FactorsChanged>(),
             "AuthenticatorAppSetup" => self.is_written_again::<AuthenticatorAppSetup>(),
+            "ChoosePassword" => self.parse::<ChoosePassword>().map(drop),
+            "Admission" => self.is_written_again::<Admission>(),
+            "NewInvite" => self.is_written_again::<NewInvite>(),
+            "MadeInvite" => self.is_written_again::<MadeInvite>(),
+            "Invites" => self.is_written_again::<Invites>(),
+            "ShowInvite" => self.is_written_again::<ShowInvite>(),
+            "ShownInvite" => self.is_written_again::<ShownInvite>(),
+            "ManagedAccounts" => self.is_written_again::<ManagedAccounts>(),
+            "ChangeAccount" => self.is_written_again::<ChangeAccount>(),
+            "PasswordReset" => self.is_written_again::<PasswordReset>(),
+            "ShowReset" => self.is_written_again::<ShowReset>(),
             "SignedIn" => self.is_written_again::<SignedIn>(),
             "Sessions" => self.is_written_again::<Sessions>(),
             "People" => self.is_written_again::<People>(),

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use protocol::error::ErrorCode;
+use protocol::limits::{SEARCH_INTERVAL, SEARCHES_BURST};
 use protocol::{Milliseconds, UserId};
 use tokio::time::Instant;
 
@@ -22,10 +23,10 @@ const BUCKETS_MAX: usize = 10_000;
 
 /// One account writes with all its sockets no more than so many of them may ask.
 const SOCKETS_WRITING: u32 = 4;
-/// Searches of one account: half a minute of quick typing at once, then one each second.
+/// Searches of one account.
 const SEARCHES: Allowance = Allowance {
-    burst: 30,
-    one_each: Milliseconds(1_000),
+    burst: SEARCHES_BURST as u64,
+    one_each: SEARCH_INTERVAL,
 };
 /// Calls that one account starts, to whomever.
 const CALLS: Allowance = Allowance {

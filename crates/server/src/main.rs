@@ -8,10 +8,12 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use protocol::registration::Registration;
 use server::Server;
 use server::backup;
 use server::clock::Clock;
 use server::config::{BackupOptions, Command, Config, DoctorOptions, Https, RestoreOptions, Verb};
+use server::console::{self, Answer, Order};
 use server::doctor::{self, findings::Target};
 use server::store::Content;
 use server::tls::Facts;
@@ -35,12 +37,18 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let config = Config::load(&command.options)?;
-    start_log(&config.log)?;
+    start_log(match &command.verb {
+        // These print their answer; only what goes wrong is worth a line beside it.
+        Some(Verb::Invite(_) | Verb::Account(_)) => "warn",
+        _ => &config.log,
+    })?;
     match &command.verb {
         None | Some(Verb::Serve) => on_runtime(serve(config)),
         Some(Verb::Doctor(options)) => on_runtime(examine(&config, options)),
         Some(Verb::Backup(options)) => back_up(&config, options),
         Some(Verb::Restore(options)) => restore(&config, options),
+        Some(Verb::Invite(options)) => on_runtime(order(&config, options.into())),
+        Some(Verb::Account(verb)) => on_runtime(order(&config, verb.into())),
     }
 }
 
@@ -89,6 +97,19 @@ fn amount(content: &Content) -> String {
 fn say(line: &str) -> Result<ExitCode, Box<dyn std::error::Error>> {
     writeln!(std::io::stdout(), "{line}")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Has an order carried out and prints what came of it.
+async fn order(config: &Config, order: Order) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    match console::ask(config, order).await? {
+        Answer::Refused { message } => Err(message.into()),
+        answer => {
+            let mut out = std::io::stdout().lock();
+            write!(out, "{answer}")?;
+            out.flush()?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
 /// Prints what the call doctor finds.
@@ -188,6 +209,34 @@ fn greet(server: &Server) -> std::io::Result<()> {
         }
         _ => {}
     }
+    match config.registration() {
+        Registration::Open => say_how_to_try(&mut out, &url)?,
+        Registration::Invite => {
+            writeln!(
+                out,
+                "The first account becomes the administrator, who invites the others (ahoy invite"
+            )?;
+            writeln!(
+                out,
+                "does as well). If it is not made yet: open {url} and make it."
+            )?;
+        }
+        Registration::Closed => {
+            writeln!(
+                out,
+                "Registration is closed; only the very first account is let in, and becomes the"
+            )?;
+            writeln!(
+                out,
+                "administrator. If it is not made yet: open {url} and make it."
+            )?;
+        }
+    }
+    writeln!(out, "Stop with Ctrl+C.")?;
+    out.flush()
+}
+
+fn say_how_to_try(out: &mut impl std::io::Write, url: &str) -> std::io::Result<()> {
     writeln!(
         out,
         "To try a call alone: open {url} in two windows, one of them private,"
@@ -196,8 +245,7 @@ fn greet(server: &Server) -> std::io::Result<()> {
         out,
         "make an account in each, find one from the other, write, accept, press the phone."
     )?;
-    writeln!(out, "Stop with Ctrl+C.")?;
-    out.flush()
+    writeln!(out, "The first account becomes the administrator.")
 }
 
 fn warn_of_plain_http(out: &mut impl std::io::Write) -> std::io::Result<()> {

@@ -56,6 +56,15 @@ export class Person {
     await this.seesConversations();
   }
 
+  /** Opens the link of an invite and makes the account. */
+  async registerBy(link: string): Promise<void> {
+    await this.page.goto(link);
+    await expect(this.page.getByLabel("Display name")).toBeVisible();
+    await this.fillRegistration(this.account);
+    await this.page.getByRole("button", { name: "Create account" }).click();
+    await this.seesConversations();
+  }
+
   /** From the page that a stranger sees to the form that makes an account. */
   async showRegistration(): Promise<void> {
     await this.page.getByRole("button", { name: "Create account" }).click();
@@ -189,6 +198,25 @@ export class Person {
   async openAccount(): Promise<void> {
     await this.page.getByRole("button", { name: "Your account" }).click();
     await expect(this.sessions.first()).toBeVisible();
+  }
+
+  /** Makes an invite in the client and returns its link. */
+  async invite(): Promise<string> {
+    await this.openAccount();
+    await this.page.getByRole("button", { name: "Invite people" }).click();
+    const dialog = this.page.getByRole("dialog", { name: "Invite people" });
+    await dialog.getByRole("button", { name: "Make a link" }).click();
+    return dialog.getByLabel("Invite link").inputValue();
+  }
+
+  /** Their entry in the list of accounts of an administrator, which is opened for it. */
+  async managed(other: Person): Promise<Locator> {
+    await this.openAccount();
+    await this.page.getByRole("button", { name: "Manage accounts" }).click();
+    return this.page
+      .getByRole("list", { name: "Accounts" })
+      .getByRole("listitem")
+      .filter({ hasText: `@${other.account.username}` });
   }
 
   /** The entries of the list of sessions. */

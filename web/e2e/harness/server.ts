@@ -3,7 +3,7 @@
  *
  * It can be stopped and started again on the same port with the same data, as a host would.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -13,6 +13,9 @@ import { fileURLToPath } from "node:url";
 
 /** What a story may set in the config file of `ahoy`: sections of `ahoy.example.toml`, times in milliseconds. */
 export interface Settings {
+  /** Stories are open to everybody unless they say otherwise. */
+  registration?: "open" | "invite" | "closed";
+  search?: "open" | "exact" | "off";
   calls?: Partial<
     Record<
       | "ring_timeout_ms"
@@ -61,9 +64,19 @@ export class AhoyServer {
   readonly #port: number;
   readonly #folder: string;
   readonly #place: ServerPlace;
+  readonly #registration: string;
+  readonly #search: string;
   #process: ChildProcess | undefined;
 
-  private constructor(scheme: string, port: number, folder: string, place: ServerPlace) {
+  private constructor(
+    port: number,
+    folder: string,
+    place: ServerPlace,
+    { tls, registration = "open", search = "open" }: Settings,
+  ) {
+    const scheme = tls === undefined ? "http" : "https";
+    this.#registration = registration;
+    this.#search = search;
     this.#port = port;
     this.#folder = folder;
     this.#place = place;
@@ -74,8 +87,7 @@ export class AhoyServer {
   static async start(settings: Settings = {}, place = HERE): Promise<AhoyServer> {
     const folder = mkdtempSync(join(tmpdir(), "ahoy-e2e-"));
     writeFileSync(join(folder, "ahoy.toml"), toml(settings));
-    const scheme = settings.tls === undefined ? "http" : "https";
-    const server = new AhoyServer(scheme, await freePort(), folder, place);
+    const server = new AhoyServer(await freePort(), folder, place, settings);
     await server.start();
     return server;
   }
@@ -91,6 +103,8 @@ export class AhoyServer {
       ...["--listen", `${listen}:${this.#port}`],
       ...["--data", join(this.#folder, "data")],
       ...["--relay", "*:0"],
+      ...["--registration", this.#registration],
+      ...["--search", this.#search],
     ] as [string, ...string[]];
     const child = spawn(command, parameters, { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
@@ -131,6 +145,13 @@ export class AhoyServer {
     this.#process?.kill("SIGCONT");
   }
 
+  /** What the command `ahoy …` prints on the host, while the server runs or not. */
+  command(...words: string[]): string {
+    return execFileSync(PROGRAM, [...words, "--data", join(this.#folder, "data")], {
+      encoding: "utf8",
+    });
+  }
+
   /** Ends it for good and removes its data. */
   async remove(): Promise<void> {
     await this.stop();
@@ -152,11 +173,9 @@ export class AhoyServer {
 }
 
 /** The few forms of TOML that settings need. */
-function toml(settings: Settings): string {
-  const sections = Object.entries(settings) as [
-    string,
-    Record<string, number | string | readonly string[]>,
-  ][];
+function toml({ calls, tls, relay, limits }: Settings): string {
+  const set = Object.entries({ calls, tls, relay, limits }).filter(([, values]) => values);
+  const sections = set as [string, Record<string, number | string | readonly string[]>][];
   return sections
     .map(([section, values]) => {
       const lines = Object.entries(values).map(

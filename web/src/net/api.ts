@@ -3,17 +3,27 @@
 import type { AddAuthenticatorApp } from "../protocol/AddAuthenticatorApp";
 import type { AddPasskey } from "../protocol/AddPasskey";
 import type { AuthenticatorAppSetup } from "../protocol/AuthenticatorAppSetup";
+import type { Admission } from "../protocol/Admission";
 import type { CallId } from "../protocol/CallId";
 import type { CallLog } from "../protocol/CallLog";
+import type { ChangeAccount } from "../protocol/ChangeAccount";
 import type { ChangeMe } from "../protocol/ChangeMe";
 import type { ChangePassword } from "../protocol/ChangePassword";
 import type { Confirmation } from "../protocol/Confirmation";
+import type { ChoosePassword } from "../protocol/ChoosePassword";
 import type { ConversationId } from "../protocol/ConversationId";
 import type { Factors } from "../protocol/Factors";
 import type { FactorsChanged } from "../protocol/FactorsChanged";
 import type { History } from "../protocol/History";
 import type { PasskeyChallenge } from "../protocol/PasskeyChallenge";
 import type { PasskeyId } from "../protocol/PasskeyId";
+import type { InviteId } from "../protocol/InviteId";
+import type { Invites } from "../protocol/Invites";
+import type { MadeInvite } from "../protocol/MadeInvite";
+import type { ManagedAccount } from "../protocol/ManagedAccount";
+import type { ManagedAccounts } from "../protocol/ManagedAccounts";
+import type { NewInvite } from "../protocol/NewInvite";
+import type { PasswordReset } from "../protocol/PasswordReset";
 import type { People } from "../protocol/People";
 import type { Person } from "../protocol/Person";
 import type { Register } from "../protocol/Register";
@@ -23,9 +33,13 @@ import type { SecondFactorRequired } from "../protocol/SecondFactorRequired";
 import type { SessionId } from "../protocol/SessionId";
 import type { Sessions } from "../protocol/Sessions";
 import type { Settings } from "../protocol/Settings";
+import type { ShowInvite } from "../protocol/ShowInvite";
+import type { ShownInvite } from "../protocol/ShownInvite";
+import type { ShowReset } from "../protocol/ShowReset";
 import type { SignedIn } from "../protocol/SignedIn";
 import type { SignIn } from "../protocol/SignIn";
 import type { SignInWithPasskey } from "../protocol/SignInWithPasskey";
+import type { UserId } from "../protocol/UserId";
 
 import { send } from "./http";
 
@@ -50,6 +64,19 @@ export const openApi = {
 
   signInWithPasskey: async (body: SignInWithPasskey): Promise<SignedIn> =>
     (await send("POST", `${BASE}/sessions/passkey`, { body })) as SignedIn,
+
+  admission: async (): Promise<Admission> =>
+    (await send("GET", `${BASE}/registration`)) as Admission,
+
+  showInvite: async (body: ShowInvite): Promise<ShownInvite> =>
+    (await send("POST", `${BASE}/invites/show`, { body })) as ShownInvite,
+
+  showReset: async (body: ShowReset): Promise<Person> =>
+    (await send("POST", `${BASE}/resets/show`, { body })) as Person,
+
+  choosePassword: async (body: ChoosePassword): Promise<void> => {
+    await send("POST", `${BASE}/resets`, { body });
+  },
 
   /** Rotates the refresh cookie. Two at once would look like a theft: `Session` keeps them apart. */
   refresh: async (): Promise<SignedIn> =>
@@ -127,6 +154,32 @@ export const api = {
       token,
       signal,
     })) as People,
+
+  invites: async (token: string): Promise<Invites> =>
+    (await send("GET", `${BASE}/invites`, { token })) as Invites,
+
+  makeInvite: async (token: string, body: NewInvite): Promise<MadeInvite> =>
+    (await send("POST", `${BASE}/invites`, { token, body })) as MadeInvite,
+
+  withdrawInvite: async (token: string, invite: InviteId): Promise<void> => {
+    await send("DELETE", `${BASE}/invites/${invite}`, { token });
+  },
+
+  /** The accounts of the server, by username, from after one. */
+  accounts: async (token: string, after: string | null): Promise<ManagedAccounts> => {
+    const query = after === null ? "" : `?${new URLSearchParams({ after }).toString()}`;
+    return (await send("GET", `${BASE}/accounts${query}`, { token })) as ManagedAccounts;
+  },
+
+  changeAccount: async (
+    token: string,
+    account: UserId,
+    body: ChangeAccount,
+  ): Promise<ManagedAccount> =>
+    (await send("PATCH", `${BASE}/accounts/${account}`, { token, body })) as ManagedAccount,
+
+  resetPassword: async (token: string, account: UserId): Promise<PasswordReset> =>
+    (await send("POST", `${BASE}/accounts/${account}/reset`, { token })) as PasswordReset,
 
   history: async (
     token: string,

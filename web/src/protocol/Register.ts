@@ -2,6 +2,7 @@
 import type { DeviceClaim } from "./DeviceClaim";
 import type { DisplayName } from "./DisplayName";
 import type { Password } from "./Password";
+import type { Token } from "./Token";
 import type { Username } from "./Username";
 
 /**
@@ -23,4 +24,9 @@ password: Password,
 /**
  * The device that signs in.
  */
-device: DeviceClaim, };
+device: DeviceClaim, 
+/**
+ * What the invite's link carries, where one is needed or at hand. Its maker and the new account
+ * become contacts.
+ */
+invite?: Token, };

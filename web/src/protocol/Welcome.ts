@@ -6,6 +6,7 @@ import type { IceServers } from "./IceServers";
 import type { Limits } from "./Limits";
 import type { Person } from "./Person";
 import type { PersonKeys } from "./PersonKeys";
+import type { Search } from "./Search";
 import type { SessionId } from "./SessionId";
 import type { Settings } from "./Settings";
 import type { Timestamp } from "./Timestamp";
@@ -35,11 +36,19 @@ device: Device,
  */
 session: SessionId, 
 /**
+ * Whether the account may manage accounts.
+ */
+administrator: boolean, 
+/**
+ * How people are found on this server.
+ */
+search: Search, 
+/**
  * The account's settings.
  */
 settings: Settings, 
 /**
- * All conversations of the account that have a message, newest first.
+ * All conversations of the account that have a message or are with a contact, newest first.
  */
 conversations: Array<Conversation>, 
 /**

@@ -19,6 +19,10 @@ export const RECOVERY_CODES_FEW = 3;
 export const MESSAGE_MAX_CHARS = 8000;
 /** Messages. */
 export const HISTORY_PAGE_MESSAGES = 50;
+/** Scalar values. */
+export const PEOPLE_QUERY_MIN_CHARS = 2;
+/** Days. */
+export const INVITE_DAYS = 7;
 /** Milliseconds. */
 export const PING_INTERVAL_MS = 10000;
 /** Milliseconds. */

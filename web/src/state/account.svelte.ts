@@ -17,6 +17,7 @@ import type { Message } from "../protocol/Message";
 import type { Outcome } from "../protocol/Outcome";
 import type { Person } from "../protocol/Person";
 import type { RequestBody } from "../protocol/RequestBody";
+import type { Search } from "../protocol/Search";
 import type { SignedIn } from "../protocol/SignedIn";
 import type { UserId } from "../protocol/UserId";
 
@@ -25,6 +26,8 @@ import { CallState } from "./call.svelte";
 import { Conversations } from "./conversations.svelte";
 import { Drafts } from "./drafts";
 import type { Hiding } from "./hiding";
+import { InviteList } from "./invites.svelte";
+import { ManagedList } from "./managed.svelte";
 import { Outbox } from "./outbox.svelte";
 import { PeopleSearch } from "./people.svelte";
 import { Security } from "./security.svelte";
@@ -52,6 +55,10 @@ export class Account {
   messageMaxChars = $state(MESSAGE_MAX_CHARS);
   /** How many recovery codes are left, where the sign-in used one. */
   recoveryCodesLeft = $state<number | null>(null);
+  /** Whether this account may manage others. */
+  administrator = $state(false);
+  /** How people are found on this server. */
+  search = $state<Search>("exact");
   /** What the server offers for finding a path; nothing before the first snapshot. */
   ice = $state.raw<IceServers>({ stun_port: null, relay: "fallback" });
 
@@ -62,6 +69,8 @@ export class Account {
   readonly people: PeopleSearch;
   readonly sessions: SessionList;
   readonly security: Security;
+  readonly invites: InviteList;
+  readonly managed: ManagedList;
   readonly callHistory: CallHistory;
   readonly settings: AccountSettings;
   readonly call = new CallState();
@@ -130,6 +139,17 @@ export class Account {
       changePassword: (change) => session.with((token) => api.changePassword(token, change)),
       makePasskey,
       usePasskey,
+    });
+    this.invites = new InviteList({
+      list: () => session.with(async (token) => (await api.invites(token)).invites),
+      make: (wanted) => session.with((token) => api.makeInvite(token, wanted)),
+      withdraw: (id) => session.with((token) => api.withdrawInvite(token, id)),
+    });
+    this.managed = new ManagedList({
+      list: (after) => session.with((token) => api.accounts(token, after)),
+      disable: (id, disabled) =>
+        session.with((token) => api.changeAccount(token, id, { disabled })),
+      reset: (id) => session.with((token) => api.resetPassword(token, id)),
     });
     this.callHistory = new CallHistory(this.me.id, (missed, before) =>
       session.with((token) => api.callLog(token, missed, before)),
@@ -226,6 +246,8 @@ export class Account {
       welcome: (welcome) => {
         this.me = welcome.me;
         this.clockAhead = welcome.now - Date.now();
+        this.administrator = welcome.administrator;
+        this.search = welcome.search;
         this.ice = welcome.ice;
         this.messageMaxChars = welcome.limits.message_max_chars;
         this.conversations.welcome(welcome);

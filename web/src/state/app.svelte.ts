@@ -3,6 +3,7 @@
 import type { Component } from "svelte";
 
 import { openApi } from "../net/api";
+import type { Arrival } from "../net/arrival";
 import { deviceClaim, rememberDevice, wasSignedIn } from "../net/device";
 import { RequestFailed } from "../net/http";
 import { inTurn, Session } from "../net/session";
@@ -13,6 +14,8 @@ import type { SecondFactorRequired } from "../protocol/SecondFactorRequired";
 import type { SignedIn } from "../protocol/SignedIn";
 
 import type { Account, AccountPorts } from "./account.svelte";
+import { findDoor } from "./door";
+import type { Door } from "./door";
 import type { Route } from "./route.svelte";
 
 /** Signs out here, or on all of the account's devices. */
@@ -35,11 +38,16 @@ export type Entrance =
   | { is: "starting"; unreachable: boolean }
   /** Nobody; `notice` says why, where that was not the person's own wish. */
   | { is: "signed_out"; notice: string | null }
+  /** Somebody came by the link of a reset. */
+  | { is: "choosing_password"; secret: string }
   | { is: "signed_in"; account: Account; Home: Home }
   /** This page is too old for its server. */
   | { is: "outdated" };
 
 export interface AppPorts {
+  /** What the page was opened for, and how its address forgets that. */
+  arrival: Arrival;
+  forgetArrival: () => void;
   /** Loads what is needed once somebody is signed in; called again, it costs nothing. */
   load: () => Promise<SignedInModule>;
   storage: Storage;
@@ -49,19 +57,28 @@ export interface AppPorts {
 
 export class App {
   entrance = $state.raw<Entrance>({ is: "starting", unreachable: false });
+  /** What a stranger finds; nothing before it is known. */
+  door = $state.raw<Door | null>(null);
 
   readonly #ports: AppPorts;
+  #arrival: Arrival;
 
   constructor(ports: AppPorts) {
     this.#ports = ports;
+    this.#arrival = ports.arrival;
   }
 
   /** Takes up the session of the last visit; waits while the server cannot be reached. */
   async start(): Promise<void> {
     // Alongside, for it will most likely be needed; a failure is dealt with where it is.
     this.#ports.load().catch(() => null);
+    const { arrival } = this.#ports;
+    if (arrival.for === "reset") {
+      this.entrance = { is: "choosing_password", secret: arrival.secret };
+      return;
+    }
     if (!wasSignedIn(this.#ports.storage)) {
-      this.entrance = { is: "signed_out", notice: null };
+      this.#leave({ is: "signed_out", notice: null });
       return;
     }
     for (let attempt = 1; ; attempt += 1) {
@@ -70,7 +87,7 @@ export class App {
         return;
       } catch (error) {
         if (error instanceof RequestFailed && error.status < 500) {
-          this.entrance = { is: "signed_out", notice: null };
+          this.#leave({ is: "signed_out", notice: null });
           return;
         }
         this.entrance = { is: "starting", unreachable: true };
@@ -107,7 +124,24 @@ export class App {
   async register(username: string, display_name: string, password: string): Promise<void> {
     const { storage, userAgent } = this.#ports;
     const device = deviceClaim(storage, username, userAgent);
-    await this.#enter(await openApi.register({ username, display_name, password, device }));
+    const invitation = this.door?.invitation;
+    const invite = invitation?.is === "good" ? { invite: invitation.secret } : {};
+    await this.#enter(
+      await openApi.register({ username, display_name, password, device, ...invite }),
+    );
+  }
+
+  /** Chooses a new password by the link that the page was opened with. */
+  async choosePassword(secret: string, password: string): Promise<void> {
+    await openApi.choosePassword({ reset: secret, password });
+    this.leaveReset("Your new password is kept. Sign in with it.");
+  }
+
+  /** From the choice of a new password to the page for everybody. */
+  leaveReset(notice: string | null): void {
+    this.#ports.forgetArrival();
+    this.#arrival = { for: "nothing" };
+    this.#leave({ is: "signed_out", notice });
   }
 
   async signOut(everywhere = false): Promise<void> {
@@ -155,12 +189,21 @@ export class App {
       closed: (why) =>
         why === "unsupported" ? this.#leave({ is: "outdated" }) : this.#sessionEnded(),
     });
+    // A link for somebody without an account is of no more use here.
+    this.#ports.forgetArrival();
+    this.#arrival = { for: "nothing" };
     this.#leave({ is: "signed_in", account, Home });
+  }
+
+  async #findDoor(): Promise<void> {
+    this.door = null;
+    this.door = await findDoor(this.#arrival, openApi);
   }
 
   #leave(entrance: Entrance): void {
     const before = this.entrance;
     this.entrance = entrance;
+    if (entrance.is === "signed_out") void this.#findDoor();
     if (before.is === "signed_in") before.account.dispose();
   }
 }

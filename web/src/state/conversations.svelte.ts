@@ -26,11 +26,11 @@ export class Conversations {
   /** What {@link markRead} said last, so that it is not said twice. */
   readonly #toldRead = new Map<ConversationId, number>();
 
-  /** Those with a message, newest first. */
+  /** Those with a message or with a contact: new contacts first, then by the newest message. */
   readonly list = $derived(
     [...this.#byId.values()]
-      .filter(({ last_seq }) => last_seq > 0)
-      .sort((a, b) => (b.last_message?.sent_at ?? 0) - (a.last_message?.sent_at ?? 0)),
+      .filter(({ last_seq, contact }) => last_seq > 0 || contact === "accepted")
+      .sort((a, b) => newest(b) - newest(a)),
   );
   /** Unread messages of everybody who is not blocked. */
   readonly unread = $derived(
@@ -180,4 +180,9 @@ export class Conversations {
   #counts({ author, body }: Message): boolean {
     return author !== this.#me && (body.kind === "text" || isMissed(body.record));
   }
+}
+
+/** When the newest message was sent; a contact to whom nobody has written yet is newer than all. */
+function newest({ last_message }: Conversation): number {
+  return last_message?.sent_at ?? Number.MAX_SAFE_INTEGER;
 }

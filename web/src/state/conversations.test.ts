@@ -10,11 +10,20 @@ import { Conversations } from "./conversations.svelte";
 import { TestLine } from "./testing";
 
 test("the list is in the order of the newest messages and leaves out the unwritten", () => {
-  const { all } = begin(conversation("a", 1), conversation("b", 3), conversation("c", 0));
+  const unwritten = { ...conversation("c", 0), contact: "none" } as const;
+  const { all } = begin(conversation("a", 1), conversation("b", 3), unwritten);
   expect(all.list.map(({ id }) => id)).toEqual(["b", "a"]);
   all.message(text("a", 2, "ben"));
   expect(all.list.map(({ id }) => id)).toEqual(["b", "a"]);
   all.message(text("a", 9, "ben"));
+  expect(all.list.map(({ id }) => id)).toEqual(["a", "b"]);
+});
+
+test("a contact to whom nobody has written yet, such as by an invite, comes first", () => {
+  const { all } = begin(conversation("a", 1), conversation("b", 0));
+  expect(all.list.map(({ id }) => id)).toEqual(["b", "a"]);
+  all.message(text("b", 1, "ben"));
+  all.message(text("a", 2, "ben"));
   expect(all.list.map(({ id }) => id)).toEqual(["a", "b"]);
 });
 

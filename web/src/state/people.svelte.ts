@@ -1,6 +1,7 @@
 // Finding people: waits until typing pauses, and never shows the answer to an older question.
 
 import { Unreachable } from "../net/http";
+import { PEOPLE_QUERY_MIN_CHARS } from "../protocol/constants";
 import type { Person } from "../protocol/Person";
 
 /** Milliseconds without a key after which the server is asked. */
@@ -8,6 +9,8 @@ const PAUSE = 250;
 
 export type Found =
   | { is: "idle" }
+  /** Too little was typed to ask. */
+  | { is: "short" }
   | { is: "searching"; before: readonly Person[] }
   | { is: "found"; people: readonly Person[] }
   | { is: "failed"; message: string };
@@ -29,6 +32,10 @@ export class PeopleSearch {
     this.#stop();
     if (query.trim() === "") {
       this.found = { is: "idle" };
+      return;
+    }
+    if (Array.from(query.trim()).length < PEOPLE_QUERY_MIN_CHARS) {
+      this.found = { is: "short" };
       return;
     }
     this.found = { is: "searching", before: this.found.is === "found" ? this.found.people : [] };

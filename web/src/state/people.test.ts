@@ -24,6 +24,13 @@ test("people are asked for once typing pauses, and a late answer to an older que
   expect(search.found).toEqual({ is: "found", people: [person("ben")] });
 });
 
+test("a single letter is not asked for", async () => {
+  const search = new PeopleSearch(() => Promise.reject(new Error("not asked")));
+  search.type(" b ");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(search.found).toEqual({ is: "short" });
+});
+
 test("clearing the search forgets the question that is under way", async () => {
   const search = new PeopleSearch(() => Promise.resolve([person("ben")]));
   search.type("ben");

@@ -7,7 +7,9 @@
 mod codes;
 mod confirmation;
 mod factors;
+mod invites;
 pub mod keys;
+mod managing;
 mod passkeys;
 mod passwords;
 mod pending;
@@ -19,9 +21,13 @@ mod throttle;
 pub mod tokens;
 mod webauthn;
 
+pub use managing::Change;
+pub use sign_in::{Introduction, Registered};
+
 use protocol::SessionId;
 use protocol::account::{RefreshBy, SignedIn, Token};
 use protocol::error::ErrorCode;
+use protocol::registration::Registration;
 
 use crate::clock::Clock;
 use crate::config::Limits;
@@ -47,6 +53,7 @@ pub struct Accounts {
     clock: Clock,
     store: Store,
     hub: Hub,
+    registration: Registration,
     tokens: Tokens,
     passwords: Passwords,
     throttle: Throttle,
@@ -85,12 +92,14 @@ impl Accounts {
         hub: Hub,
         keys: KeyRing,
         issuer: String,
+        registration: Registration,
         limits: &Limits,
     ) -> Self {
         Self {
             clock,
             store,
             hub,
+            registration,
             tokens: Tokens::new(keys, issuer),
             passwords: Passwords::new(limits.password_queue),
             throttle: Throttle::new(limits.free_sign_in_failures, limits.accounts_per_hour),

@@ -8,10 +8,11 @@ use protocol::error::ErrorCode;
 use protocol::factors::{PasskeyChallenge, PasskeyProof, SignInWithPasskey};
 use protocol::limits::PASSKEY_CHALLENGE_LIFE;
 
-use super::sign_in::Opening;
+use super::sign_in::{Opening, disabled};
 use super::tokens::Claims;
 use super::webauthn::{self, Answer, Asked, Site};
 use super::{Accounts, Opened, expired, refresh};
+use crate::app::Ruled;
 use crate::error::Refusal;
 use crate::store::passkeys::{Kept, MovingState};
 use crate::store::sessions::ConfirmedBy;
@@ -50,7 +51,7 @@ impl Accounts {
     /// Opens a session for whoever has a passkey. It takes no password: possession, and finger, face or PIN, are two factors.
     ///
     /// # Errors
-    /// [`ErrorCode::WrongCredentials`], [`ErrorCode::Expired`], and the store's reasons.
+    /// [`ErrorCode::WrongCredentials`], [`ErrorCode::Expired`], [`ErrorCode::AccountDisabled`], and the store's reasons.
     pub async fn sign_in_with_passkey(
         &self,
         wanted: SignInWithPasskey,
@@ -62,17 +63,16 @@ impl Accounts {
         let opening = Opening::new(self, person, device, ConfirmedBy::Passkey);
         let now = self.clock.now();
         let open = move |db: &Connection| {
+            if store::managed::is_disabled(db, kept.account)? {
+                return Ok(Err(disabled()));
+            }
             if !store::passkeys::note_use(db, &kept, &next, now)? {
-                return Ok::<_, StoreError>(None);
+                return Ok::<Ruled<_>, StoreError>(Err(webauthn::refused()));
             }
             let opened = store::sessions::open(db, &opening.session)?;
-            Ok(Some((opened, opening)))
+            Ok(Ok((opened, opening)))
         };
-        let (opened, opening) = self
-            .store
-            .write(open)
-            .await?
-            .ok_or_else(webauthn::refused)?;
+        let (opened, opening) = self.store.write(open).await??;
         opening.finish(self, opened)
     }
 

@@ -29,9 +29,9 @@ const OUTPUT_BYTES: usize = 32;
 /// Stack of a hash's thread: its memory, with room for copies that an unoptimised build makes. Only what
 /// is touched is taken from the system.
 const STACK_BYTES: usize = 4 * MEMORY_KIB as usize * Block::SIZE;
-/// What an unknown username is checked against, so that it takes as long as a known one. It is of no
-/// password in use.
-const NOBODYS: &str =
+/// What an unknown username is checked against, so that it takes as long as a known one; and what stands
+/// in the place of a password that was taken away. It is of no password in use.
+pub(super) const NOBODYS: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$YWhveS1ub2JvZHktMQ$QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE";
 
 /// Hashes and checks passwords.

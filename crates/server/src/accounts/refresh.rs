@@ -1,4 +1,5 @@
-//! Tokens of 256 random bits, of which the server keeps a hash: refresh tokens, tickets of sign-ins, names of challenges.
+//! Tokens of 256 random bits, of which the server keeps a hash: refresh tokens, tickets of sign-ins, names of challenges, what the
+//! links of invites and resets carry. They are looked up by that hash, so the time it takes tells nothing of them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

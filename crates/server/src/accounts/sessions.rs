@@ -115,7 +115,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// What has to be done once a day: rotates the keys and ends the sessions that were left to die.
+    /// What has to be done once a day: rotates the keys, ends the sessions that were left to die and
+    /// forgets the invites that nobody can use any more.
     pub async fn tidy(&self) {
         let now = self.clock.now();
         match self.tokens.keys().rotate(now) {
@@ -129,6 +130,12 @@ impl Accounts {
         match ended.await {
             Ok(ended) => self.close_sockets(&ended),
             Err(error) => tracing::error!(%error, "old sessions could not be ended"),
+        }
+        let forgotten = self
+            .store
+            .write(move |db| store::invites::forget_spent(db, now));
+        if let Err(error) = forgotten.await {
+            tracing::error!(%error, "old invites could not be forgotten");
         }
     }
 }

@@ -6,10 +6,13 @@ use protocol::account::{DeviceClaim, Person, Register, SignIn, SignedIn, Token};
 use protocol::error::ErrorCode;
 use protocol::factors::SecondFactorRequired;
 use protocol::limits::ACCESS_TOKEN_LIFE;
-use protocol::{DeviceId, Password, SessionId, UserId, Username};
+use protocol::registration::Invite;
+use protocol::{ConversationId, DeviceId, Password, SessionId, Timestamp, UserId, Username};
 
+use super::invites::Door;
 use super::passwords::Check;
 use super::{Accounts, Opened, refresh};
+use crate::app::Ruled;
 use crate::error::Refusal;
 use crate::secrets;
 use crate::store::accounts::NewAccount;
@@ -20,20 +23,27 @@ impl Accounts {
     /// Makes an account and opens its first session.
     ///
     /// # Errors
+    /// [`ErrorCode::RegistrationClosed`], [`ErrorCode::InviteNeeded`], [`ErrorCode::LinkInvalid`],
     /// [`ErrorCode::UsernameTaken`], [`ErrorCode::RateLimited`], [`ErrorCode::Unavailable`].
-    pub async fn register(&self, wanted: Register, address: IpAddr) -> Result<Opened, Refusal> {
+    pub async fn register(&self, wanted: Register, address: IpAddr) -> Result<Registered, Refusal> {
         let Register {
             username,
             display_name,
             password,
             device,
+            invite,
         } = wanted;
-        // Asked first, because hashing is dear; decided when the row goes in.
-        let name = username.clone();
-        let is_taken = self
-            .store
-            .read(move |db| store::accounts::is_taken(db, &name));
-        if is_taken.await? {
+        // Asked first, because hashing is dear; decided when the row goes in. Whoever is not let in does
+        // not learn whether somebody has the name.
+        let door = Door::new(self.registration, invite.as_ref());
+        let (name, now) = (username.clone(), self.clock.now());
+        let asked = self.store.read(move |db| {
+            let opens = door.opens(db, now)?;
+            Ok::<_, StoreError>((opens, store::accounts::is_taken(db, &name)?))
+        });
+        let (opens, is_taken) = asked.await?;
+        opens?;
+        if is_taken {
             return Err(taken(&username));
         }
         self.throttle
@@ -51,24 +61,35 @@ impl Accounts {
             created_at: now,
         };
         let opening = Opening::new(self, person.clone(), device, ConfirmedBy::Password);
+        let door = Door::new(self.registration, invite.as_ref());
         let open = move |db: &store::Connection| {
-            let inserted = store::accounts::insert(db, &account)?;
-            let opened = inserted.then(|| store::sessions::open(db, &opening.session));
-            Ok::<_, StoreError>((opened.transpose()?, opening))
-        };
-        match self.store.write(open).await? {
-            (Some(opened), opening) => {
-                tracing::info!(user.id = %person.id, "account made");
-                opening.finish(self, opened)
+            let invite = match door.opens(db, now)? {
+                Ok(invite) => invite,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            if !store::accounts::insert(db, &account)? {
+                return Ok(Err(taken(&account.person.username)));
             }
-            (None, _) => Err(taken(&person.username)),
-        }
+            let introduction = match invite {
+                Some(invite) => enter_by(db, &invite, account.person.id, now)?,
+                None => None,
+            };
+            let opened = store::sessions::open(db, &opening.session)?;
+            Ok::<Ruled<_>, StoreError>(Ok((opened, opening, introduction)))
+        };
+        let (opened, opening, introduction) = self.store.write(open).await??;
+        tracing::info!(user.id = %person.id, "account made");
+        Ok(Registered {
+            opened: opening.finish(self, opened)?,
+            introduction,
+        })
     }
 
     /// Opens a session for whoever knows the password, or says that this account asks for more.
     ///
     /// # Errors
     /// [`ErrorCode::WrongCredentials`] for a wrong password and for an unknown username alike,
+    /// [`ErrorCode::AccountDisabled`] where the password is right,
     /// [`ErrorCode::RateLimited`], [`ErrorCode::Unavailable`].
     pub async fn sign_in(
         &self,
@@ -93,6 +114,9 @@ impl Accounts {
             // Whoever changes a password ends the sessions of those who had the old one: also this one, on its way.
             if !proven.still_holds(db)? {
                 return Ok(Err(wrong_credentials()));
+            }
+            if store::managed::is_disabled(db, proven.person.id)? {
+                return Ok(Err(disabled()));
             }
             let ways = store::factors::ways(db, proven.person.id)?;
             if store::factors::any(db, proven.person.id)? {
@@ -179,6 +203,44 @@ impl Proven {
     }
 }
 
+/// An account that was made.
+#[derive(Debug)]
+pub struct Registered {
+    /// Its first session.
+    pub opened: Opened,
+    /// Whose contact it became by their invite.
+    pub introduction: Option<Introduction>,
+}
+
+/// Two people who became contacts by an invite. Nobody was told yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Introduction {
+    /// Who invited.
+    pub inviter: UserId,
+    /// Their conversation.
+    pub conversation: ConversationId,
+}
+
+/// Counts the use of an invite and makes its maker, if it is a person's, and the newcomer contacts: the
+/// one gave the link away, the other came by it.
+fn enter_by(
+    db: &store::Connection,
+    invite: &Invite,
+    newcomer: UserId,
+    now: Timestamp,
+) -> Result<Option<Introduction>, StoreError> {
+    store::invites::spend(db, invite.id)?;
+    let Some(inviter) = invite.inviter.as_ref().map(|person| person.id) else {
+        return Ok(None);
+    };
+    let new = ConversationId(secrets::new_id(now));
+    let introduced = store::chat::introduce(db, newcomer, inviter, new, now)?;
+    Ok(introduced.map(|conversation| Introduction {
+        inviter,
+        conversation,
+    }))
+}
+
 /// A session on its way into the store, with what its owner will be told.
 pub(super) struct Opening {
     person: Person,
@@ -252,6 +314,11 @@ impl Opening {
 fn taken(username: &Username) -> Refusal {
     let message = format!("Somebody has the username {username}. Choose another.");
     Refusal::new(ErrorCode::UsernameTaken, message).at("username")
+}
+
+pub(super) fn disabled() -> Refusal {
+    let message = "This account is disabled. Ask an administrator of this server.";
+    Refusal::new(ErrorCode::AccountDisabled, message)
 }
 
 pub(super) fn wrong_credentials() -> Refusal {

@@ -14,7 +14,8 @@ use protocol::identity::PersonKeys;
 use protocol::socket::{Outcome, ServerFrame};
 use protocol::{ConversationId, UserId};
 
-use crate::app::{App, Ruled, Shared};
+use crate::accounts::Introduction;
+use crate::app::{App, Ruled, Shared, write_and_tell};
 use crate::error::Refusal;
 use crate::hub::ConnectionId;
 use crate::keys;
@@ -62,6 +63,25 @@ pub async fn open_conversation(
         .await?;
     let seen = opened.ok_or_else(|| Refusal::not_found("person"))?;
     Ok(outcome(app.presences.show(seen)))
+}
+
+/// Tells both of two people who became contacts by an invite, in the order of the commits.
+///
+/// # Errors
+/// The store's reasons.
+pub async fn tell_introduction(app: Shared, introduction: Introduction) -> Result<(), Refusal> {
+    let Introduction {
+        inviter,
+        conversation,
+    } = introduction;
+    let load = move |db: &Connection| match ruled_standing(db, conversation, inviter)? {
+        Ok(standing) => Ok(Ok((Both::load(db, &standing)?, standing))),
+        Err(refusal) => Ok(Err(refusal)),
+    };
+    let told = write_and_tell(app, load, |app, (both, standing)| {
+        both.tell(app, standing, Audience::Both);
+    });
+    told.await.map(drop)
 }
 
 /// How the two of a conversation stand.

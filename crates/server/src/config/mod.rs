@@ -13,11 +13,15 @@ use std::path::{Path, PathBuf};
 
 use protocol::Milliseconds;
 use protocol::limits;
+use protocol::registration::{Registration, Search};
 use serde::{Deserialize, Serialize};
 
 pub use addresses::{InvalidAddress, Listen, Origin, PublicUrl};
 pub use https::{Domain, Https, Redirect, Tls, TlsMode, TrustedProxy};
-pub use options::{BackupOptions, Command, DoctorOptions, Options, RestoreOptions, Verb};
+pub use options::{
+    AccountName, AccountVerb, BackupOptions, Command, DoctorOptions, InviteOptions, Options,
+    RestoreOptions, Verb,
+};
 pub use relay::{Relay, RelayListen, RelayPorts};
 
 /// HTTP for this machine alone.
@@ -46,6 +50,10 @@ pub struct Config {
     pub trusted_proxies: Vec<TrustedProxy>,
     /// Origins of other sites whose pages may open the socket. Default: none.
     pub allowed_origins: Vec<Origin>,
+    /// Who may make an account. Default: see [`Config::registration`].
+    pub registration: Option<Registration>,
+    /// How people are found. Default: by their whole username.
+    pub search: Search,
     /// Where to serve metrics, to everybody who can connect there. Default: nowhere.
     pub metrics: Option<Listen>,
     /// What to log: a level, or directives such as `info,server::calls=debug`. Default: `info`.
@@ -116,6 +124,8 @@ impl Default for Config {
             public_url: None,
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
+            registration: None,
+            search: Search::default(),
             metrics: None,
             log: "info".to_owned(),
             tls: Tls::default(),
@@ -229,6 +239,20 @@ impl Config {
         self.public_url.clone().or_else(by_domain)
     }
 
+    /// Who may make an account: what is set, else everybody where plain HTTP is served to this machine
+    /// alone, so that trying it out takes no invite, and else whoever has an invite.
+    pub fn registration(&self) -> Registration {
+        let is_here_alone = self.tls.source() == Https::Off
+            && self.listen().is_local()
+            && self.public_url.is_none()
+            && self.trusted_proxies.is_empty();
+        self.registration.unwrap_or(if is_here_alone {
+            Registration::Open
+        } else {
+            Registration::Invite
+        })
+    }
+
     /// Whether people reach the server by https.
     pub fn is_secure(&self) -> bool {
         let url = self.public_url.as_ref();
@@ -265,9 +289,11 @@ impl Config {
         self.tls.check()
     }
 
-    /// A configuration for tests: ports of the system's choice, this machine alone.
+    /// A configuration for tests: ports of the system's choice, this machine alone, open to everybody.
     pub fn for_tests(data: &Path) -> Self {
         Self {
+            registration: Some(Registration::Open),
+            search: Search::Open,
             listen: Some(Listen::Address(SocketAddr::from(([127, 0, 0, 1], 0)))),
             data: data.to_owned(),
             relay: Relay {
@@ -338,6 +364,28 @@ mod tests {
             assert_eq!(public.as_deref(), url);
             assert_eq!(config.is_strict(), strict, "{listen}");
         }
+    }
+
+    #[test]
+    fn registration_is_open_on_this_machine_alone_and_by_invite_elsewhere() {
+        let changed = |change: &dyn Fn(&mut Config)| {
+            let mut config = Config::default();
+            change(&mut config);
+            config.registration()
+        };
+        assert_eq!(changed(&|_| {}), Registration::Open);
+        for elsewhere in [
+            &(|config: &mut Config| config.listen = Some("*:8080".parse().unwrap()))
+                as &dyn Fn(&mut Config),
+            &|config| config.tls.mode = TlsMode::SelfSigned,
+            &|config| config.tls.domains = vec!["a.example".parse().unwrap()],
+            &|config| config.public_url = Some("https://a.example".parse().unwrap()),
+            &|config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()],
+        ] {
+            assert_eq!(changed(elsewhere), Registration::Invite);
+        }
+        let closed = changed(&|config| config.registration = Some(Registration::Closed));
+        assert_eq!(closed, Registration::Closed);
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use protocol::Username;
+use protocol::limits::INVITE_DAYS;
+use protocol::registration::{Registration, Search};
 
 use super::{Config, Domain, Listen, PublicUrl, RelayListen, TlsMode, TrustedProxy};
 
@@ -39,6 +42,15 @@ pub enum Verb {
     /// The file is looked through first. Afterwards everybody signs in again. Run it as the user that the server runs
     /// as, with the same settings.
     Restore(RestoreOptions),
+    /// Print a link by which somebody can make an account
+    ///
+    /// It works while the server runs and while it does not.
+    Invite(InviteOptions),
+    /// List accounts, and manage one
+    ///
+    /// It works while the server runs and while it does not.
+    #[command(subcommand)]
+    Account(AccountVerb),
 }
 
 /// Where a backup goes.
@@ -61,6 +73,42 @@ pub struct RestoreOptions {
     /// Replace the database that is there: what is in it is lost
     #[arg(long)]
     pub force: bool,
+}
+
+/// What kind of invite.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct InviteOptions {
+    /// So many may register by it, 1 to 100
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub uses: u32,
+    /// So many days it is good, 1 to 30
+    #[arg(long, value_name = "N", default_value_t = INVITE_DAYS)]
+    pub days: u32,
+}
+
+/// What to do with accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum AccountVerb {
+    /// All accounts, with their last use
+    List,
+    /// Sign it out everywhere at once, and let it not sign in again
+    Disable(AccountName),
+    /// Let it sign in again
+    Enable(AccountName),
+    /// Take the password away, and print a link by which its person chooses a new one
+    ResetPassword(AccountName),
+    /// Make it an administrator
+    Promote(AccountName),
+    /// Let it be an administrator no more
+    Demote(AccountName),
+}
+
+/// Which account.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct AccountName {
+    /// The username
+    #[arg(value_name = "USERNAME")]
+    pub username: Username,
 }
 
 /// How the call doctor works.
@@ -134,6 +182,14 @@ pub struct Options {
     /// `*:PORT` is every address of this machine, by IPv4 and IPv6. Port 0 takes a free one.
     #[arg(long, env = "AHOY_RELAY", value_name = "ADDRESS:PORT", global = true)]
     pub relay: Option<RelayListen>,
+    /// Who may make an account: open, invite or closed [default: invite; open on this machine alone]
+    ///
+    /// The first account of a new server is let in whatever this says, and becomes its administrator.
+    #[arg(long, env = "AHOY_REGISTRATION", value_name = "MODE", global = true)]
+    pub registration: Option<Registration>,
+    /// How people are found: open, exact (by the whole username) or off [default: exact]
+    #[arg(long, env = "AHOY_SEARCH", value_name = "MODE", global = true)]
+    pub search: Option<Search>,
     /// Where to serve metrics for Prometheus, to everybody who can connect there [default: nowhere]
     #[arg(long, env = "AHOY_METRICS", value_name = "ADDRESS:PORT", global = true)]
     pub metrics: Option<Listen>,
@@ -155,6 +211,8 @@ impl Options {
             tls,
             trusted_proxy,
             relay,
+            registration,
+            search,
             metrics,
             log,
         } = self.clone();
@@ -184,6 +242,12 @@ impl Options {
         }
         if let Some(relay) = relay {
             config.relay.listen = relay;
+        }
+        if let Some(registration) = registration {
+            config.registration = Some(registration);
+        }
+        if let Some(search) = search {
+            config.search = search;
         }
         if let Some(metrics) = metrics {
             config.metrics = Some(metrics);

@@ -12,9 +12,11 @@ use utoipa_axum::routes;
 use super::Peer;
 use super::openapi::Errors;
 use super::{Authenticated, Body, sessions};
+use crate::accounts::Registered;
 use crate::accounts::keys::KeySet;
 use crate::allowances::Deed;
 use crate::app::Shared;
+use crate::chat;
 use crate::error::Refusal;
 use crate::store;
 
@@ -26,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(jwks))
 }
 
-/// Makes an account and signs in.
+/// Makes an account and signs in. The first account of a server becomes its administrator.
 #[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts", request_body = Register,
     responses((status = 201, description = "Made and signed in", body = SignedIn), Errors))]
 async fn register(
@@ -36,7 +38,16 @@ async fn register(
     Body(register): Body<Register>,
 ) -> Result<Response, Refusal> {
     sessions::check_page(&app, peer, &headers, register.device.refresh_by)?;
-    let opened = app.accounts.register(register, peer.ip).await?;
+    let Registered {
+        opened,
+        introduction,
+    } = app.accounts.register(register, peer.ip).await?;
+    if let Some(introduction) = introduction {
+        // The account is made whatever comes of this; who is not told now learns of it by a snapshot.
+        if let Err(error) = chat::tell_introduction(app, introduction).await {
+            tracing::warn!(error = error.message, "an inviter was not told");
+        }
+    }
     Ok(sessions::opened(peer, StatusCode::CREATED, opened))
 }
 

@@ -27,6 +27,20 @@ impl FromRequestParts<Shared> for Authenticated {
     }
 }
 
+/// The one who asks, where they are an administrator of this server.
+#[derive(Debug, Clone, Copy)]
+pub struct Administrator(pub Claims);
+
+impl FromRequestParts<Shared> for Administrator {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
+        let Authenticated(claims) = Authenticated::from_request_parts(parts, app).await?;
+        app.accounts.check_administrator(claims.user).await?;
+        Ok(Self(claims))
+    }
+}
+
 /// The access token that a request carries (RFC 6750 §2.1); it may be worth nothing.
 fn bearer(parts: &Parts) -> Option<Token> {
     let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;

@@ -11,6 +11,8 @@ mod cookie;
 mod factors;
 mod headers;
 mod identity;
+mod invites;
+mod managing;
 pub(crate) mod metrics;
 mod openapi;
 mod origin;
@@ -40,7 +42,7 @@ use crate::app::Shared;
 use crate::error::Refusal;
 
 pub use body::{Body, Path, Query};
-pub use identity::Authenticated;
+pub use identity::{Administrator, Authenticated};
 pub use origin::{check_origin, host};
 pub use peer::{Link, Peer};
 
@@ -48,6 +50,8 @@ pub use peer::{Link, Peer};
 pub fn router(app: Shared) -> Router {
     let (api, description) = openapi::routes()
         .merge(accounts::routes())
+        .merge(invites::routes())
+        .merge(managing::routes())
         .merge(sessions::routes())
         .merge(factors::routes())
         .merge(passkeys::routes())

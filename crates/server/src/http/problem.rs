@@ -19,12 +19,15 @@ const fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::Forbidden
         | ErrorCode::ConfirmationRequired
         | ErrorCode::NotAccepted
-        | ErrorCode::Blocked => StatusCode::FORBIDDEN,
+        | ErrorCode::Blocked
+        | ErrorCode::RegistrationClosed
+        | ErrorCode::InviteNeeded
+        | ErrorCode::AccountDisabled => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::UsernameTaken | ErrorCode::WrongState | ErrorCode::Conflict => {
             StatusCode::CONFLICT
         }
-        ErrorCode::Expired => StatusCode::GONE,
+        ErrorCode::Expired | ErrorCode::LinkInvalid => StatusCode::GONE,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -28,7 +28,8 @@ use crate::app::{App, Shared};
 use crate::backup::{self, BackupError};
 use crate::calls::Calls;
 use crate::clock::Clock;
-use crate::config::{Config, Listen, Redirect};
+use crate::config::{self, Config, Listen, Redirect};
+use crate::console;
 use crate::hub::{Hub, Movement};
 use crate::keys::{self, Keys};
 use crate::presence::Presences;
@@ -127,6 +128,7 @@ impl Server {
             hub.clone(),
             keys,
             issuer,
+            config.registration(),
             limits,
         );
         let stopping = CancellationToken::new();
@@ -181,6 +183,13 @@ impl Server {
         app.tasks.spawn(app.calls.clone().run(stopping()));
         app.tasks.spawn(follow(Arc::clone(&app), movements));
         let addresses = bound(&listeners);
+        let url = shown_url(&app.config, addresses.first().copied());
+        match console::Listener::bind(directory.path()) {
+            Ok(console) => drop(app.tasks.spawn(console.serve(Arc::clone(&app), url))),
+            Err(error) => {
+                tracing::warn!(%error, "`ahoy invite` and `ahoy account` work only while the server is stopped");
+            }
+        }
         let redirect_addresses = bound(&redirects);
         let metrics_addresses = bound(&metrics);
         let (tls, keeper) = https.unzip();
@@ -222,22 +231,7 @@ impl Server {
 
     /// The address for people to type: the public one, or the one that is listened on.
     pub fn url(&self) -> String {
-        let config = &self.app.config;
-        if let Some(url) = config.public_url() {
-            return url.to_string();
-        }
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        match (config.listen(), self.addresses.first()) {
-            (Listen::Localhost(_), Some(address)) => {
-                format!("{scheme}://localhost:{}", address.port())
-            }
-            (Listen::Everywhere(_), Some(address)) => {
-                let host = listen::shown_host();
-                format!("{scheme}://{}", SocketAddr::new(host, address.port()))
-            }
-            (_, Some(address)) => format!("{scheme}://{address}"),
-            (listen, None) => format!("{scheme}://{listen}"),
-        }
+        shown_url(&self.app.config, self.addresses.first().copied())
     }
 
     /// Where STUN and the relay are served, by UDP and TCP; nothing where they are off.
@@ -265,6 +259,26 @@ impl Server {
         }
         app.store.close().await;
         soft.is_ok()
+    }
+}
+
+/// The address for people to type: the public one, or the one that is, or would be, listened on.
+pub(crate) fn shown_url(config: &Config, bound: Option<SocketAddr>) -> String {
+    if let Some(url) = config.public_url() {
+        return url.to_string();
+    }
+    let scheme = match config.tls.source() {
+        config::Https::Off => "http",
+        _ => "https",
+    };
+    let port = |wanted| bound.map_or(wanted, |address| address.port());
+    match config.listen() {
+        Listen::Localhost(wanted) => format!("{scheme}://localhost:{}", port(wanted)),
+        Listen::Everywhere(wanted) => {
+            let address = SocketAddr::new(listen::shown_host(), port(wanted));
+            format!("{scheme}://{address}")
+        }
+        Listen::Address(wanted) => format!("{scheme}://{}", bound.unwrap_or(wanted)),
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) async fn welcome(
         Ok(Some((
             person,
             device,
+            store::managed::is_administrator(db, user)?,
             store::settings::get(db, user)?,
             store::chat::conversations(db, user)?,
             keys::snapshot(db, user)?,
@@ -47,7 +48,7 @@ pub(super) async fn welcome(
         tracing::error!(%error, "a snapshot could not be taken");
         Close::Internal
     })?;
-    let (person, device_of_session, settings, conversations, keys) =
+    let (person, device_of_session, administrator, settings, conversations, keys) =
         found.ok_or(Close::SessionEnded)?;
     if person.id != user || device_of_session.id != device {
         return Err(Close::BadToken);
@@ -71,6 +72,8 @@ pub(super) async fn welcome(
         me: person,
         device: device_of_session,
         session,
+        administrator,
+        search: app.config.search,
         settings,
         conversations,
         keys,

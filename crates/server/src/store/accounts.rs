@@ -28,7 +28,7 @@ pub struct Credentials {
     pub known_device: bool,
 }
 
-/// Makes an account. False: somebody has the username.
+/// Makes an account; the first one as administrator. False: somebody has the username.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -39,8 +39,8 @@ pub fn insert(db: &Connection, account: &NewAccount) -> Result<bool, StoreError>
         display_name,
     } = &account.person;
     let mut insert = db.prepare_cached(
-        "INSERT INTO accounts (id, username, display_name, password, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO accounts (id, username, display_name, password, created_at, administrator)
+         VALUES (?1, ?2, ?3, ?4, ?5, NOT EXISTS (SELECT 1 FROM accounts))
          ON CONFLICT (username) DO NOTHING",
     )?;
     let inserted = insert.execute(params![
@@ -54,6 +54,15 @@ pub fn insert(db: &Connection, account: &NewAccount) -> Result<bool, StoreError>
         people::index(db, &account.person)?;
     }
     Ok(inserted == 1)
+}
+
+/// Whether nobody has an account yet.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn is_empty(db: &Connection) -> Result<bool, StoreError> {
+    let mut empty = db.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM accounts)")?;
+    Ok(empty.query_row([], |row| row.get(0))?)
 }
 
 /// Whether somebody has a username.

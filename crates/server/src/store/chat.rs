@@ -115,6 +115,25 @@ pub fn open(
     Ok(Some(ConversationId(id)))
 }
 
+/// Makes two people contacts. Nothing where `other` does not exist.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn introduce(
+    db: &Connection,
+    me: UserId,
+    other: UserId,
+    new: ConversationId,
+    now: Timestamp,
+) -> Result<Option<ConversationId>, StoreError> {
+    let opened = open(db, me, other, new, now)?;
+    if let Some(conversation) = opened {
+        db.prepare_cached("UPDATE members SET accepted = 1 WHERE conversation = ?1")?
+            .execute([conversation.0])?;
+    }
+    Ok(opened)
+}
+
 /// How the two stand; nothing where `me` is not one of them.
 ///
 /// # Errors
@@ -202,7 +221,8 @@ pub fn conversation(
     seen(db, &standing).map(Some)
 }
 
-/// All conversations of an account that have a message, the one with the newest message first.
+/// All conversations of an account that have a message or are with a contact: the new ones of the latter
+/// first, then the one with the newest message.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -210,8 +230,10 @@ pub fn conversations(db: &Connection, me: UserId) -> Result<Vec<Seen>, StoreErro
     let mut statement = db.prepare_cached(
         "SELECT c.id FROM members mine
          JOIN conversations c ON c.id = mine.conversation
-         JOIN messages m ON m.conversation = c.id AND m.seq = c.last_seq
-         WHERE mine.account = ?1 ORDER BY m.sent_at DESC, m.id DESC",
+         LEFT JOIN messages m ON m.conversation = c.id AND m.seq = c.last_seq
+         JOIN members theirs ON theirs.conversation = c.id AND theirs.account <> ?1
+         WHERE mine.account = ?1 AND (m.id IS NOT NULL OR (mine.accepted AND theirs.accepted))
+         ORDER BY m.sent_at DESC NULLS FIRST, m.id DESC, c.id DESC",
     )?;
     let ids = statement.query_map([me.0], |row| row.get(0).map(ConversationId))?;
     let ids = ids.collect::<Result<Vec<_>, _>>()?;

@@ -9,11 +9,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::OpenError;
 use super::check::APPLICATION;
 
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("../../migrations/0001_start.sql"),
     include_str!("../../migrations/0002_settings.sql"),
     include_str!("../../migrations/0003_hide_address.sql"),
     include_str!("../../migrations/0004_keys.sql"),
+    include_str!("../../migrations/0005_registration.sql"),
     include_str!("../../migrations/0006_factors.sql"),
 ];
 

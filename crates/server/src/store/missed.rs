@@ -117,7 +117,7 @@ mod tests {
         let db = database();
         let people = [1, 2].map(|n: u128| {
             let (user, device) = (Uuid::from_u128(n), Uuid::from_u128(n + 10));
-            let account = "INSERT INTO accounts VALUES (?1, ?2, ?2, 'p', 0, NULL)";
+            let account = "INSERT INTO accounts (id, username, display_name, password, created_at) VALUES (?1, ?2, ?2, 'p', 0)";
             db.execute(account, (user, format!("user{n}"))).unwrap();
             let add = "INSERT INTO devices VALUES (?1, ?2, 'Laptop', 0)";
             db.execute(add, (device, user)).unwrap();

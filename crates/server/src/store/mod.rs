@@ -20,7 +20,9 @@ mod check;
 pub(crate) mod copy;
 mod error;
 pub mod factors;
+pub mod invites;
 pub mod keys;
+pub mod managed;
 pub mod messages;
 mod migrations;
 pub mod missed;
@@ -244,7 +246,8 @@ pub(crate) mod tests {
     async fn what_was_written_is_read_and_readers_cannot_write() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path()).unwrap();
-        let add = "INSERT INTO accounts VALUES (zeroblob(16), 'ada', 'Ada', 'p', 0, NULL)";
+        let add = "INSERT INTO accounts (id, username, display_name, password, created_at)
+            VALUES (zeroblob(16), 'ada', 'Ada', 'p', 0)";
         store
             .write(move |db| Ok(db.execute(add, [])?))
             .await

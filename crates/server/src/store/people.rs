@@ -1,13 +1,14 @@
-//! Finding people by the beginning of their username or of any word of their display name.
+//! Finding people by the beginning of their username or of any word of their display name, or by the
+//! whole username. Nobody finds a disabled account.
 //!
 //! Names and searches are folded alike: compatibility forms, accents and capitals make no difference.
 
 use std::collections::BTreeSet;
 
-use protocol::UserId;
 use protocol::account::Person;
-use protocol::limits::PEOPLE_FOUND_MAX;
-use rusqlite::{Connection, params};
+use protocol::limits::{PEOPLE_FOUND_MAX, PEOPLE_QUERY_MIN_CHARS};
+use protocol::{UserId, Username};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -38,7 +39,9 @@ pub fn find(db: &Connection, query: &str, searcher: UserId) -> Result<Vec<Person
     let folded = fold(query);
     let asked: Vec<&str> = folded.split_whitespace().collect();
     // The longest word narrows the most.
-    let Some(longest) = asked.iter().max_by_key(|word| word.len()) else {
+    let longest = asked.iter().max_by_key(|word| word.len());
+    let Some(longest) = longest.filter(|word| word.chars().count() >= PEOPLE_QUERY_MIN_CHARS)
+    else {
         return Ok(Vec::new());
     };
     let mut find = db.prepare_cached(
@@ -49,7 +52,7 @@ pub fn find(db: &Connection, query: &str, searcher: UserId) -> Result<Vec<Person
              ORDER BY word LIMIT ?5))
          SELECT accounts.id, username, display_name
          FROM candidates JOIN accounts ON accounts.id = candidates.account
-         WHERE accounts.id <> ?3 AND NOT EXISTS (
+         WHERE accounts.id <> ?3 AND disabled_at IS NULL AND NOT EXISTS (
            SELECT 1 FROM json_each(?2) AS asked WHERE NOT EXISTS (
              SELECT 1 FROM account_words
              WHERE account = accounts.id
@@ -67,6 +70,23 @@ pub fn find(db: &Connection, query: &str, searcher: UserId) -> Result<Vec<Person
         accounts::person_of,
     )?;
     Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// Whoever has exactly this username, but for the one who asks.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn find_exact(
+    db: &Connection,
+    username: &Username,
+    searcher: UserId,
+) -> Result<Option<Person>, StoreError> {
+    let mut find = db.prepare_cached(
+        "SELECT id, username, display_name FROM accounts
+         WHERE username = ?1 AND id <> ?2 AND disabled_at IS NULL",
+    )?;
+    let found = find.query_row(params![username.as_str(), searcher.0], accounts::person_of);
+    Ok(found.optional()?)
 }
 
 /// The folded words by which a person is found.
@@ -119,7 +139,17 @@ mod tests {
         for query in ["zoe.", "zoë", "KRU", "kruger zo", "marie", "anne-m"] {
             assert_eq!(find(&db, query, user(1)).unwrap().len(), 1, "{query}");
         }
-        for query in ["oe", "zoe lovelace", "%", "_", "", "  ", "\u{301}"] {
+        for query in [
+            "oe",
+            "z",
+            "z k",
+            "zoe lovelace",
+            "%",
+            "__",
+            "",
+            "  ",
+            "\u{301}",
+        ] {
             assert!(find(&db, query, user(1)).unwrap().is_empty(), "{query}");
         }
     }

@@ -93,7 +93,7 @@ mod tests {
         let ada = UserId(Uuid::from_u128(1));
         let ben = UserId(Uuid::from_u128(2));
         for (user, name) in [(ada, "ada"), (ben, "ben")] {
-            let sql = "INSERT INTO accounts VALUES (?1, ?2, ?2, 'p', 0, NULL)";
+            let sql = "INSERT INTO accounts (id, username, display_name, password, created_at) VALUES (?1, ?2, ?2, 'p', 0)";
             db.execute(sql, (user.0, name)).unwrap();
         }
         assert_eq!(get(&db, ada).unwrap(), Settings::default());

@@ -6,10 +6,13 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use clap::Parser as _;
+use protocol::registration::Registration;
 use server::config::{Command as CommandLine, Config, Relay};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+
+use crate::app::{Asking, register_at};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ahoy.example.toml");
 
@@ -135,6 +138,80 @@ fn a_second_process_on_the_same_data_is_turned_away() {
     one_line(&output, &["another ahoy", &process, "--data"]);
     first.signal("TERM");
     assert_eq!(first.wait().code(), Some(0));
+}
+
+#[tokio::test]
+async fn accounts_are_managed_from_the_command_line_while_the_server_runs_and_while_it_does_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().to_str().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = ahoy(&[arguments, &["--data", data]].concat());
+        (
+            output.status.code(),
+            text(&output.stdout) + &text(&output.stderr),
+        )
+    };
+    let mut running = Running::start(&directory, &["--registration", "invite"]);
+    let address = running.address().parse().unwrap();
+    let ada = register_at(address, "ada", "Ada Lovelace").await;
+    let (code, invited) = run(&["invite", "--uses", "3"]);
+    let link = invited.lines().next().unwrap();
+    assert_eq!(code, Some(0), "{invited}");
+    assert!(
+        link.starts_with(&format!("http://{address}/#invite=")),
+        "the address of the server that runs: {invited}"
+    );
+    let (_, listed) = run(&["account", "list"]);
+    assert!(
+        listed.contains("ada") && listed.contains("administrator"),
+        "{listed}"
+    );
+    let me = || {
+        Asking::new(address, hyper::Method::GET, "/api/v1/me")
+            .by(&ada)
+            .send()
+    };
+    assert_eq!(me().await.status, 200);
+    let (code, disabled) = run(&["account", "disable", "ada"]);
+    assert_eq!(
+        (code, disabled.contains("disabled")),
+        (Some(0), true),
+        "{disabled}"
+    );
+    assert_eq!(me().await.status, 401, "at once");
+    let (code, wrong) = run(&["account", "disable", "nobody"]);
+    assert_eq!(
+        (code, wrong.trim()),
+        (Some(1), "ahoy: There is no such account.")
+    );
+    running.signal("TERM");
+    running.wait();
+
+    assert_eq!(run(&["account", "enable", "ada"]).0, Some(0));
+    let (_, reset) = run(&["account", "reset-password", "ADA"]);
+    assert!(
+        reset.starts_with("http://localhost:8080/#reset="),
+        "{reset}"
+    );
+    let (code, _) = run(&["account", "demote", "ada"]);
+    assert_eq!(code, Some(0));
+    let (_, listed) = run(&["account", "list"]);
+    assert!(
+        listed.contains("ada") && !listed.contains("administrator"),
+        "{listed}"
+    );
+    let mut running = Running::start(&directory, &[]);
+    running.signal("TERM");
+    assert_eq!(running.wait().code(), Some(0), "the lock was given back");
+}
+
+#[test]
+fn a_command_for_a_directory_without_a_server_makes_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("misspelt");
+    let output = ahoy(&["invite", "--data", data.to_str().unwrap()]);
+    one_line(&output, &["no database", "misspelt", "--data"]);
+    assert!(!data.exists());
 }
 
 #[test]
@@ -325,6 +402,12 @@ fn help_explains_every_option_with_its_default() {
         ("--tls <MODE>", "AHOY_TLS", "auto"),
         ("--trusted-proxy", "AHOY_TRUSTED_PROXY", "none"),
         ("--relay", "AHOY_RELAY", "*:3478"),
+        (
+            "--registration",
+            "AHOY_REGISTRATION",
+            "invite; open on this machine alone",
+        ),
+        ("--search", "AHOY_SEARCH", "exact"),
         ("--log", "AHOY_LOG", "info"),
     ] {
         let from = help
@@ -349,6 +432,7 @@ fn the_example_config_has_every_key_and_every_default() {
     let mut full = Config {
         listen: Some("localhost:8080".parse().unwrap()),
         public_url: Some("https://ahoy.example.org".parse().unwrap()),
+        registration: Some(Registration::Invite),
         metrics: Some("localhost:9478".parse().unwrap()),
         relay: Relay {
             stun_peer: Some("192.0.2.1:3478".parse().unwrap()),

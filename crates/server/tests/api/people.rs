@@ -2,6 +2,8 @@
 
 use protocol::account::People;
 use protocol::error::ErrorCode;
+use protocol::limits::{SEARCH_INTERVAL, SEARCHES_BURST};
+use protocol::registration::Search;
 
 use crate::app::{TestApp, User};
 
@@ -17,8 +19,7 @@ async fn people_are_found_by_the_beginning_of_their_names() {
         found(&app, &ada, "ada").await.is_empty(),
         "oneself is left out"
     );
-    assert!(found(&app, &ada, "").await.is_empty());
-    assert!(found(&app, &ada, "%25").await.is_empty());
+    assert!(found(&app, &ada, "%25%25").await.is_empty());
 }
 
 #[tokio::test]
@@ -33,6 +34,63 @@ async fn a_search_that_cannot_be_understood_says_why() {
         .await
         .problem();
     assert_eq!(long.field.as_deref(), Some("query"));
+    for short in ["", "a", "%20a%20"] {
+        let refused = ask(format!("/api/v1/people?query={short}")).await;
+        assert_eq!(
+            refused.refused(),
+            (400, ErrorCode::BadRequest),
+            "{short:?}: by single letters everybody could be listed"
+        );
+    }
+}
+
+#[tokio::test]
+async fn by_default_only_a_whole_username_is_found() {
+    let app = TestApp::start_with(|config| config.search = Search::default()).await;
+    let ada = app.register_as("ada", "Ada Lovelace").await;
+    app.register_as("zoe.k", "Zoë Krüger").await;
+    for query in ["zoe.k", "ZOE.K", "@zoe.k", "%20zoe.k%20"] {
+        assert_eq!(found(&app, &ada, query).await, ["zoe.k"], "{query}");
+    }
+    for query in [
+        "zo",
+        "zoe.",
+        "zoe",
+        "Zo%C3%AB",
+        "kr%C3%BCger",
+        "%25%25",
+        "ada",
+        "zoe.k%20x",
+    ] {
+        assert!(found(&app, &ada, query).await.is_empty(), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn where_search_is_off_nobody_is_found() {
+    let app = TestApp::start_with(|config| config.search = Search::Off).await;
+    let ada = app.register("ada").await;
+    app.register("ben").await;
+    let refused = app.get("/api/v1/people?query=ben").by(&ada).send().await;
+    assert_eq!(refused.refused(), (403, ErrorCode::Forbidden));
+}
+
+#[tokio::test]
+async fn an_account_that_searches_too_often_waits() {
+    let app = TestApp::start().await;
+    let (ada, ben) = (app.register("ada").await, app.register("ben").await);
+    let search = |by: User| app.get("/api/v1/people?query=zoe").by(&by).send();
+    for _ in 0..SEARCHES_BURST {
+        assert_eq!(search(ada.clone()).await.status, 200);
+    }
+    let refused = search(ada.clone()).await.problem();
+    assert_eq!(
+        (refused.code, refused.retry_after),
+        (ErrorCode::RateLimited, Some(SEARCH_INTERVAL))
+    );
+    assert_eq!(search(ben).await.status, 200, "others are not slowed");
+    app.advance(SEARCH_INTERVAL);
+    assert_eq!(search(ada).await.status, 200);
 }
 
 async fn found(app: &TestApp, asking: &User, query: &str) -> Vec<String> {

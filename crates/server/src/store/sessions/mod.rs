@@ -48,14 +48,15 @@ pub struct Opened {
     pub ended: Vec<SessionId>,
 }
 
-/// Whether a session was neither ended nor left to die.
+/// Whether a session was neither ended nor left to die, and its account is not disabled.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub fn is_alive(db: &Connection, session: SessionId, now: Timestamp) -> Result<bool, StoreError> {
     let mut alive = db.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM sessions
-                        WHERE id = ?1 AND last_used_at > ?2 AND signed_in_at > ?3)",
+        "SELECT EXISTS (SELECT 1 FROM sessions JOIN accounts ON accounts.id = sessions.account
+                        WHERE sessions.id = ?1 AND last_used_at > ?2 AND signed_in_at > ?3
+                          AND disabled_at IS NULL)",
     )?;
     let (idle, absolute) = oldest(now);
     Ok(alive.query_row(params![session.0, idle.0, absolute.0], |row| row.get(0))?)
