@@ -159,8 +159,8 @@ impl DeviceName {
     }
 }
 text! {
-    /// What the owner calls a passkey, such as "Key ring": 1–64 characters.
-    PasskeyName, |text| trimmed(text, PASSKEY_NAME_MAX_CHARS)
+    /// What the owner calls a passkey, such as "Key ring": 1–64 characters, by the rules of [`DisplayName`].
+    PasskeyName, |text| names::name(text, PASSKEY_NAME_MAX_CHARS)
 }
 text! {
     /// A message: 1–8,000 characters, not all white space, line breaks and tabs allowed.

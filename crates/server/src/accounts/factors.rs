@@ -81,7 +81,7 @@ impl Accounts {
         let taken = self.waiting.apps.take(now, &asking.session);
         taken.ok_or_else(|| expired("Setting up the app"))?;
         let user = asking.user;
-        self.change(user, site, move |db| {
+        self.change_factors(user, site, move |db| {
             let is_first = !store::factors::any(db, user)?;
             store::factors::put_app(db, user, &secret, step, now)?;
             Ok(Ok(is_first.then(|| new_codes(db, user)).transpose()?))
@@ -100,7 +100,7 @@ impl Accounts {
     ) -> Result<FactorsChanged, Refusal> {
         self.require_confirmed(asking).await?;
         let user = asking.user;
-        self.change(user, site, move |db| {
+        self.change_factors(user, site, move |db| {
             let removed = store::factors::remove_app(db, user)?;
             Ok(found(removed, "authenticator app").map(|()| None))
         })
@@ -119,7 +119,7 @@ impl Accounts {
     ) -> Result<FactorsChanged, Refusal> {
         self.require_confirmed(asking).await?;
         let user = asking.user;
-        self.change(user, site, move |db| {
+        self.change_factors(user, site, move |db| {
             if !store::factors::any(db, user)? {
                 let message =
                     "Recovery codes stand in for an authenticator app or a passkey. Add one first.";
@@ -177,7 +177,7 @@ impl Accounts {
             moving_state: made.moving_state,
             added_at: now,
         };
-        self.change(user, site, move |db| {
+        self.change_factors(user, site, move |db| {
             let is_first = !store::factors::any(db, user)?;
             match store::passkeys::insert(db, &new)? {
                 Added::Kept => Ok(Ok(is_first.then(|| new_codes(db, user)).transpose()?)),
@@ -202,7 +202,7 @@ impl Accounts {
         site: Option<&Site>,
     ) -> Result<FactorsChanged, Refusal> {
         let user = asking.user;
-        self.change(user, site, move |db| {
+        self.change_factors(user, site, move |db| {
             let renamed = store::passkeys::rename(db, user, id, &name)?;
             Ok(found(renamed, "passkey").map(|()| None))
         })
@@ -221,7 +221,7 @@ impl Accounts {
     ) -> Result<FactorsChanged, Refusal> {
         self.require_confirmed(asking).await?;
         let user = asking.user;
-        self.change(user, site, move |db| {
+        self.change_factors(user, site, move |db| {
             let removed = store::passkeys::remove(db, user, id)?;
             Ok(found(removed, "passkey").map(|()| None))
         })
@@ -229,7 +229,7 @@ impl Accounts {
     }
 
     /// Carries a change out and tells what there is afterwards.
-    async fn change<W>(
+    async fn change_factors<W>(
         &self,
         user: UserId,
         site: Option<&Site>,
