@@ -237,13 +237,13 @@ mod tests {
         patience.left(Timestamp(0), ADA, BEN)
     }
 
-    fn ended(caller: UserId, callee: UserId, reason: EndReason) -> Call {
+    fn ended(from: UserId, to: UserId, reason: EndReason) -> Call {
         let end = CallEnd {
             reason,
             ended_at: Timestamp(0),
             talked: None,
         };
-        call(caller, callee, CallState::Ended { end })
+        call(from, to, CallState::Ended { end })
     }
 
     fn ringing() -> CallState {
@@ -259,14 +259,14 @@ mod tests {
         }
     }
 
-    fn call(caller: UserId, callee: UserId, state: CallState) -> Call {
+    fn call(from: UserId, to: UserId, state: CallState) -> Call {
         Call {
             id: CallId(Uuid::from_u128(1)),
             attempt: AttemptId(Uuid::from_u128(1)),
             revision: 0,
             conversation: ConversationId(Uuid::from_u128(1)),
-            caller,
-            callee,
+            caller: from,
+            callee: to,
             started_at: Timestamp(0),
             state,
             caller_sound: CallSound::default(),

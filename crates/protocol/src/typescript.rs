@@ -72,7 +72,7 @@ fn limits() -> String {
 }
 
 /// Name, unit, number.
-const CLIENT_LIMITS: [(&str, &str, u64); 29] = [
+const CLIENT_LIMITS: [(&str, &str, u64); 31] = [
     (
         "PROTOCOL_VERSION",
         "Spoken in `hello`.",

@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn a_flood_of_names_does_not_wipe_the_count_of_one_that_is_guessed_at() {
         let mut counts = Counts::default();
-        for _ in 0..FREE + 1 {
+        for _ in 0..=FREE {
             counts.fail(Timestamp(0), usize::MAX);
         }
         for number in 0..2 * COUNTS_MAX {

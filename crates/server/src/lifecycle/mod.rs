@@ -12,6 +12,7 @@ mod redirect;
 mod serving;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -184,12 +185,7 @@ impl Server {
         app.tasks.spawn(follow(Arc::clone(&app), movements));
         let addresses = bound(&listeners);
         let url = shown_url(&app.config, addresses.first().copied());
-        match console::Listener::bind(directory.path()) {
-            Ok(console) => drop(app.tasks.spawn(console.serve(Arc::clone(&app), url))),
-            Err(error) => {
-                tracing::warn!(%error, "`ahoy invite` and `ahoy account` work only while the server is stopped");
-            }
-        }
+        take_orders(&app, directory.path(), url);
         let redirect_addresses = bound(&redirects);
         let metrics_addresses = bound(&metrics);
         let (tls, keeper) = https.unzip();
@@ -319,6 +315,16 @@ async fn follow(app: Shared, mut movements: mpsc::UnboundedReceiver<Movement>) {
                 keys::session_ended(&app, user, device).await;
             }
             None => return,
+        }
+    }
+}
+
+/// Serves the commands of the host. Without them the server does all else, so it starts all the same.
+fn take_orders(app: &Shared, data: &Path, url: String) {
+    match console::Listener::bind(data) {
+        Ok(console) => drop(app.tasks.spawn(console.serve(Arc::clone(app), url))),
+        Err(error) => {
+            tracing::warn!(%error, "`ahoy invite` and `ahoy account` work only while the server is stopped");
         }
     }
 }

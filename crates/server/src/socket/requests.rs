@@ -27,13 +27,10 @@ pub(super) fn carry_out(
     age: Milliseconds,
     body: RequestBody,
 ) -> Answer {
-    let app = Arc::clone(app);
-    if let Some(deed) = deed(&body) {
-        let now = app.clock.instant();
-        if let Err(refusal) = app.allowances.take(now, deed, client.party().user) {
-            return Box::pin(ready(Err(refusal)));
-        }
+    if let Err(refusal) = count(app, client, &body) {
+        return Box::pin(ready(Err(refusal)));
     }
+    let app = Arc::clone(app);
     let asker = client.asker();
     let wish = |app, conversation, wish| -> Answer {
         Box::pin(chat::wish(app, asker, conversation, wish))
@@ -129,6 +126,15 @@ pub(super) fn carry_out(
             let request = CallRequest::Report { report, heard_ago };
             of_call(app, client, age, call, request)
         }
+    }
+}
+
+fn count(app: &Shared, client: &Client, body: &RequestBody) -> Result<(), Refusal> {
+    match deed(body) {
+        Some(deed) => app
+            .allowances
+            .take(app.clock.instant(), deed, client.party().user),
+        None => Ok(()),
     }
 }
 

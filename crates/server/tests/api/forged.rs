@@ -49,10 +49,10 @@ async fn forged_tokens(app: &TestApp, ada: &User) -> Vec<(String, String)> {
     let header: Value = serde_json::from_slice(&BASE64.decode(header).unwrap()).unwrap();
     let key_set: Value = app.get("/.well-known/jwks.json").send().await.json();
     let public = key_set["keys"].as_array().unwrap().iter();
-    let public = public
+    let mut public = public
         .filter(|key| key["kid"] == header["kid"])
         .map(|key| key["x"].as_str().unwrap());
-    let public = BASE64.decode(public.last().unwrap()).unwrap();
+    let public = BASE64.decode(public.next_back().unwrap()).unwrap();
     let foreign = SigningKey::from_bytes(&[7; 32]);
     let mut forged = Vec::new();
     let mut add = |what: String, header: &Value, claims: &str| {
