@@ -370,7 +370,7 @@ mod tests {
         let db = connect(&path, OpenFlags::default()).unwrap();
         for name in ["ada", "ben"] {
             db.execute(
-                "INSERT INTO accounts VALUES (randomblob(16), ?1, ?1, 'p', 0, NULL)",
+                "INSERT INTO accounts SELECT randomblob(16), ?1, ?1, 'p', 0, NULL, 0, NULL",
                 [name],
             )
             .unwrap();

@@ -358,11 +358,11 @@ fn names(directory: &Path) -> Vec<String> {
         .collect()
 }
 
-/// All files and what is in them, by name. Whose lock it was last is no data.
+/// All files and what is in them, by name. Whose lock it was last is no data, and neither is the socket of the host's commands.
 fn everything(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = fs::read_dir(directory).unwrap();
     let files = entries.map(|entry| entry.unwrap().path());
-    let files = files.filter(|path| !path.ends_with("ahoy.lock"));
+    let files = files.filter(|path| path.is_file() && !path.ends_with("ahoy.lock"));
     let mut files: Vec<_> = files
         .map(|path| (path.clone(), fs::read(path).unwrap()))
         .collect();

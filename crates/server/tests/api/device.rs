@@ -244,6 +244,12 @@ impl Device {
         .await
     }
 
+    /// Takes what comes until the server is gone.
+    pub(crate) async fn is_left_alone<T>(&mut self) -> Option<T> {
+        while self.socket.frame_or_end().await.is_some() {}
+        None
+    }
+
     /// Asks a server that may be gone before it answers.
     pub(crate) async fn ask_or_end(
         &mut self,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use hyper::Method;
 use protocol::call::{CallLog, CallRecord, CallState, EndReason};
 use protocol::chat::{History, Message, MessageBody};
+use protocol::error::ErrorCode;
 use protocol::limits::{CALL_LOG_PAGE_RECORDS, HISTORY_PAGE_MESSAGES};
 use protocol::socket::{Outcome, RequestBody, ServerFrame};
 use protocol::{CallId, ConversationId, MessageId};
@@ -323,12 +324,19 @@ async fn talk(
     let mut calls = Calls::default();
     // What ends this is the end of the server.
     let _gone: Option<()> = async {
-        end_all(&mut cleo, &mut calls).await?;
+        if end_all(&mut cleo, &mut calls).await? > 0 {
+            // After three calls without an answer Cleo would have to wait: the next one is answered.
+            turn = 1;
+        }
         loop {
-            let Ok(Outcome::Call { call, .. }) = cleo.ask_or_end(start(conversation)).await? else {
-                panic!("no call");
+            let call = match cleo.ask_or_end(start(conversation)).await? {
+                Ok(Outcome::Call { call, .. }) => call.call.id,
+                // Messages make this server last for more calls than one may start.
+                Err(refused) if refused.code == ErrorCode::RateLimited => {
+                    return cleo.is_left_alone().await;
+                }
+                other => panic!("no call: {other:?}"),
             };
-            let call = call.call.id;
             calls.begun.insert(call);
             load.answered(Asked::Call);
             turn = turn.wrapping_add(1);
@@ -368,8 +376,9 @@ async fn talk(
     calls
 }
 
-/// Ends what the kill has left. Nothing where the server is gone.
-async fn end_all(cleo: &mut Device, calls: &mut Calls) -> Option<()> {
+/// Ends what the kill has left, and says how many. Nothing where the server is gone.
+async fn end_all(cleo: &mut Device, calls: &mut Calls) -> Option<usize> {
+    let left = cleo.welcome.calls.len();
     for view in std::mem::take(&mut cleo.welcome.calls) {
         let call = view.call.id;
         let by = cleo.me();
@@ -386,7 +395,7 @@ async fn end_all(cleo: &mut Device, calls: &mut Calls) -> Option<()> {
         cleo.ask_or_end(how).await?.unwrap();
         calls.ended.insert(call, reason);
     }
-    Some(())
+    Some(left)
 }
 
 /// A whole conversation, page by page. Its numbers have no gap.

@@ -75,24 +75,6 @@ async fn where_search_is_off_nobody_is_found() {
     assert_eq!(refused.refused(), (403, ErrorCode::Forbidden));
 }
 
-#[tokio::test]
-async fn an_account_that_searches_too_often_waits() {
-    let app = TestApp::start().await;
-    let (ada, ben) = (app.register("ada").await, app.register("ben").await);
-    let search = |by: User| app.get("/api/v1/people?query=zoe").by(&by).send();
-    for _ in 0..SEARCHES_BURST {
-        assert_eq!(search(ada.clone()).await.status, 200);
-    }
-    let refused = search(ada.clone()).await.problem();
-    assert_eq!(
-        (refused.code, refused.retry_after),
-        (ErrorCode::RateLimited, Some(SEARCH_INTERVAL))
-    );
-    assert_eq!(search(ben).await.status, 200, "others are not slowed");
-    app.advance(SEARCH_INTERVAL);
-    assert_eq!(search(ada).await.status, 200);
-}
-
 async fn found(app: &TestApp, asking: &User, query: &str) -> Vec<String> {
     let path = format!("/api/v1/people?query={query}");
     let found: People = app.get(&path).by(asking).send().await.json();
