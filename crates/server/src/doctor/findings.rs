@@ -68,6 +68,17 @@ pub enum SocketFinding {
     Silent,
 }
 
+/// What came of comparing the web client that the server gives out with the one in this program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientFinding {
+    /// Byte for byte the same, in so many files.
+    Same(u64),
+    /// Another content, or none, at these paths.
+    Differs(Vec<String>),
+    /// No answer that could be compared.
+    Silent,
+}
+
 /// How near the end of a certificate is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Life {

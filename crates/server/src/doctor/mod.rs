@@ -51,6 +51,7 @@ pub async fn examine(target: &Target, issuers: &RootCertStore, clock: &Clock) ->
         if let Some(at) = found.at {
             let opened = probe::web::open_socket(target, &url, at).await;
             lines.push(judgement::socket(&url, opened));
+            lines.push(judgement::client(&probe::client::compare(target, at).await));
         }
         lines.push(judgement::clock(&found.web));
         lines.extend(examine_relay(target, &place, clock).await);

@@ -20,6 +20,8 @@ pub enum Check {
     Certificate,
     /// The socket of chat and calls.
     Socket,
+    /// The web client that browsers are given.
+    Client,
     /// The time.
     Clock,
     /// STUN.
@@ -48,7 +50,7 @@ pub enum Level {
     Ok,
     /// Calls work, but not for everybody, or not for long.
     Warning,
-    /// Calls fail.
+    /// Calls fail, or cannot be trusted.
     Fault,
 }
 

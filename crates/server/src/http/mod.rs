@@ -27,6 +27,8 @@ mod site;
 mod socket;
 mod web;
 
+pub(crate) use web::client_files;
+
 use std::any::Any;
 
 use axum::extract::{DefaultBodyLimit, Request, State};

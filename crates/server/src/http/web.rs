@@ -32,6 +32,11 @@ struct File {
 
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/web.rs"));
 
+/// Every file of the web client in this program: its path, and what it holds.
+pub(crate) fn client_files() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    FILES.iter().map(|file| (file.path, file.plain))
+}
+
 /// Serves a file of the client, or its page.
 pub(super) fn serve(request: &Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {

@@ -11,6 +11,7 @@ use server::config::{Config, Listen, RelayListen};
 use server::doctor::findings::Target;
 use server::doctor::{Check, Level, Line, Report, examine};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::app::TestApp;
@@ -31,6 +32,7 @@ async fn a_server_without_fault_is_well_in_every_line() {
             Check::Name,
             Check::Server,
             Check::Socket,
+            Check::Client,
             Check::Clock,
             Check::Stun,
             Check::RelayUdp,
@@ -39,6 +41,18 @@ async fn a_server_without_fault_is_well_in_every_line() {
             Check::ExternalAddress,
         ]
     );
+}
+
+/// Threat T4: who changes one byte of the web client between the server and the browser is found out.
+#[tokio::test]
+async fn a_web_client_that_was_changed_is_recognised() {
+    let app = start(|_| {}).await;
+    let (near, _proxy) = change_a_byte(app.address, b"</title>").await;
+    let report = examine_app(&app, |target| target.port = near.port()).await;
+    let line = line(&report, Check::Client);
+    assert_eq!(line.level, Level::Fault, "{report}");
+    assert!(line.says.contains("1 file changed"), "{report}");
+    assert!(line.says.contains("/index.html"), "{report}");
 }
 
 #[tokio::test]
@@ -283,6 +297,44 @@ async fn forward_tcp(to: SocketAddr) -> tokio::task::JoinSet<()> {
         }
     });
     tasks
+}
+
+/// A proxy that changes the first byte of `mark` wherever an answer has it, until it is dropped.
+async fn change_a_byte(
+    to: SocketAddr,
+    mark: &'static [u8],
+) -> (SocketAddr, tokio::task::JoinSet<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let near = listener.local_addr().unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(async move {
+        let mut streams = tokio::task::JoinSet::new();
+        while let Ok((near, _)) = listener.accept().await {
+            streams.spawn(async move {
+                let far = TcpStream::connect(to).await.unwrap();
+                let (mut from_near, mut to_near) = near.into_split();
+                let (mut from_far, mut to_far) = far.into_split();
+                let answers = async {
+                    let mut answer = vec![0; 65_536];
+                    while let Ok(length @ 1..) = from_far.read(&mut answer).await {
+                        let read = &mut answer[..length];
+                        let found = read.windows(mark.len()).position(|bytes| bytes == mark);
+                        if let Some(found) = found {
+                            read[found] ^= 1;
+                        }
+                        if to_near.write_all(read).await.is_err() {
+                            break;
+                        }
+                    }
+                };
+                tokio::select! {
+                    () = answers => {}
+                    _asked = tokio::io::copy(&mut from_near, &mut to_far) => {}
+                }
+            });
+        }
+    });
+    (near, tasks)
 }
 
 fn issuer(name: &str) -> CertifiedIssuer<'static, KeyPair> {

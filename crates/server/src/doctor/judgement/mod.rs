@@ -4,6 +4,7 @@
 //! address to forward to.
 
 mod certificate;
+mod client;
 mod clock;
 mod external;
 mod relay;
@@ -17,6 +18,7 @@ mod ways;
 mod words;
 
 pub(super) use certificate::certificate;
+pub(super) use client::client;
 pub(super) use clock::clock;
 pub(super) use external::external_address;
 pub(super) use relay::relay;

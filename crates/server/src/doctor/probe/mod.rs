@@ -4,6 +4,7 @@
 //! and does not end a probe, because what lies behind it is to be tested too.
 
 pub(super) mod certificate;
+pub(super) mod client;
 pub(super) mod place;
 pub(super) mod relay;
 pub(super) mod web;

@@ -115,15 +115,7 @@ pub(in super::super) async fn open_socket(
     at: SocketAddr,
 ) -> SocketFinding {
     let opened = timeout(PATIENCE, async {
-        let stream: Box<dyn Duplex> = if target.secure {
-            Box::new(certificate::connect(at, &target.host).await?.stream)
-        } else {
-            Box::new(
-                TcpStream::connect(at)
-                    .await
-                    .map_err(|error| error.to_string())?,
-            )
-        };
+        let stream = connect(target, at).await?;
         let request = Request::get("/api/v1/socket")
             .header(HOST, authority(target))
             .header(ORIGIN, url)
@@ -139,6 +131,16 @@ pub(in super::super) async fn open_socket(
         Ok(Ok(response)) => SocketFinding::Status(response.status().as_u16()),
         Ok(Err(_)) | Err(_) => SocketFinding::Silent,
     }
+}
+
+/// A connection to the server, whatever its certificate says.
+pub(super) async fn connect(target: &Target, at: SocketAddr) -> Result<Box<dyn Duplex>, String> {
+    Ok(if target.secure {
+        Box::new(certificate::connect(at, &target.host).await?.stream)
+    } else {
+        let stream = TcpStream::connect(at).await;
+        Box::new(stream.map_err(|error| error.to_string())?)
+    })
 }
 
 async fn exchange(
@@ -161,7 +163,7 @@ async fn exchange(
 }
 
 /// As a browser writes it into `Host`.
-fn authority(target: &Target) -> String {
+pub(super) fn authority(target: &Target) -> String {
     let url = super::super::judgement::url(target, &target.host);
     url.split_once("://")
         .map_or(String::new(), |(_, authority)| authority.to_owned())
