@@ -2,7 +2,6 @@
 
 use protocol::account::People;
 use protocol::error::ErrorCode;
-use protocol::limits::{SEARCH_INTERVAL, SEARCHES_BURST};
 use protocol::registration::Search;
 
 use crate::app::{TestApp, User};
