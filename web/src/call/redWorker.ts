@@ -4,7 +4,7 @@
 // passes on untouched whatever is no redundant audio. It keeps nothing that is older than three packets.
 
 import { Repeater } from "./red";
-import type { Depth } from "./redundancy";
+import type { SenderWord } from "./redundancy";
 
 /** webrtc-encoded-transform §4; the compiler's list for workers is not this page's. */
 interface TransformEvent extends Event {
@@ -21,11 +21,20 @@ interface FrameMetadata extends RTCEncodedAudioFrameMetadata {
   readonly rtpTimestamp?: number;
 }
 
+/**
+ * The transformers of senders that live. Chromium 156 lets go of one that nothing in here refers to when it tidies its
+ * memory, whatever its streams are doing: the sender is silent from then on.
+ */
+const transformers = new Set<TransformEvent["transformer"]>();
+
 addEventListener("rtctransform", (event) => {
-  const { options, readable, writable } = (event as TransformEvent).transformer;
+  const { transformer } = event as TransformEvent;
+  const { options, readable, writable } = transformer;
+  transformers.add(transformer);
   const repeater = new Repeater();
-  options.port.onmessage = ({ data }: MessageEvent<Depth>) => {
-    repeater.depth = data.depth;
+  options.port.onmessage = ({ data }: MessageEvent<SenderWord>) => {
+    if ("ended" in data) transformers.delete(transformer);
+    else repeater.depth = data.depth;
   };
   const repeat = new TransformStream<RTCEncodedAudioFrame, RTCEncodedAudioFrame>({
     transform(frame, controller) {

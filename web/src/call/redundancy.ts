@@ -8,10 +8,8 @@ import redWorker from "./redWorker.ts?worker&url";
 import type { Belongings } from "./belongings";
 import { FIRST_DEPTH, heed } from "./redDepth";
 
-/** What the worker is told of a sender. */
-export interface Depth {
-  readonly depth: number;
-}
+/** What the worker is told of a sender: how deep to repeat, or that it is gone. */
+export type SenderWord = { readonly depth: number } | { readonly ended: true };
 
 /** What is used of Trusted Types (W3C), which TypeScript's standard library lacks. */
 interface TrustedTypes {
@@ -74,7 +72,10 @@ export class Redundancy {
     if (worker === null || !isReady) return null;
     const { port1, port2 } = new MessageChannel();
     sender.transform = new RTCRtpScriptTransform(worker, { port: port2 }, [port2]);
-    belongings.signal.addEventListener("abort", () => port1.close());
+    belongings.signal.addEventListener("abort", () => {
+      port1.postMessage({ ended: true } satisfies SenderWord);
+      port1.close();
+    });
     return new Redundancy(port1);
   }
 
@@ -87,7 +88,7 @@ export class Redundancy {
       const before = this.#state.depth;
       this.#state = heed(this.#state, { lost, roundTripMs }, now);
       const { depth } = this.#state;
-      if (depth !== before) this.#port.postMessage({ depth } satisfies Depth);
+      if (depth !== before) this.#port.postMessage({ depth } satisfies SenderWord);
     }
   }
 }
