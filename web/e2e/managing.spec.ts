@@ -17,7 +17,7 @@ test("a disabled account is out at once, in mid-call, and comes back when enable
   await ben.seesEntrance();
   await expect(entry).toContainText("disabled");
   await ben.fillSignIn(ben.account);
-  await ben.page.getByRole("button", { name: "Sign in" }).click();
+  await ben.page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(ben.page.getByRole("alert")).toContainText("This account is disabled.");
 
   await entry.getByRole("button", { name: "Enable the account of Ben" }).click();
@@ -50,7 +50,6 @@ test("a reset signs out everywhere and its link lets choose a new password, once
   await again.signIn();
 
   await ben.page.goto(link);
-  await ben.page.reload();
   await expect(ben.page.getByRole("alert")).toContainText("was used already");
   await ben.page.getByRole("button", { name: "Go to the sign-in" }).click();
   await ben.seesEntrance();
