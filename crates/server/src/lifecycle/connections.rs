@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use ::relay::Transport;
 use axum::Router;
+use socket2::SockRef;
 use tokio::io::BufReader;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -24,6 +25,9 @@ use crate::tls::{Inside, Stream, Tls};
 
 /// A pause after a failed `accept`: the usual cause, too many open files, does not go away at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// The system takes no more for a connection than it can send soon and this much: else a reader that does not read has
+/// megabytes there before its queue here is full and its socket is closed.
+const UNSENT_MAX_BYTES: u32 = 64 * 1024;
 /// The first byte of every TLS connection: a record with a handshake message (RFC 8446 §5.1).
 const TLS_HANDSHAKE: u8 = 22;
 
@@ -80,9 +84,8 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 }
 
 async fn serve(front: Arc<Front>, stream: TcpStream, from: SocketAddr) {
-    // Without it a small answer waits for the acknowledgement of the one before.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    if let Err(error) = tune(&stream) {
+        tracing::debug!(%error, "a connection keeps the system's defaults");
     }
     let app = &front.app;
     let plain = Link {
@@ -102,6 +105,12 @@ async fn serve(front: Arc<Front>, stream: TcpStream, from: SocketAddr) {
         Ok(Opening::Over) => {}
         Err(error) => tracing::debug!(%error, "a connection was lost before it began"),
     }
+}
+
+fn tune(stream: &TcpStream) -> io::Result<()> {
+    // Without it a small answer waits for the acknowledgement of the one before.
+    stream.set_nodelay(true)?;
+    SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_MAX_BYTES)
 }
 
 /// What comes on a port of HTTPS.

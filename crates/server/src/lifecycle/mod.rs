@@ -7,6 +7,7 @@
 
 mod connections;
 mod data;
+mod descriptors;
 mod listen;
 mod redirect;
 mod serving;
@@ -108,6 +109,7 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub async fn start_with(config: Config, clock: Clock) -> Result<Self, StartError> {
+        descriptors::raise();
         let directory = Directory::open(&config.data)?;
         // Bound before the database is opened: the likeliest mistake is told first and touches nothing.
         let listeners = listen::bind(config.listen(), "listen localhost:8081").await?;

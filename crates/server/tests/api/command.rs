@@ -46,6 +46,28 @@ fn it_prints_how_to_try_a_call_alone() {
 }
 
 #[test]
+fn it_takes_as_many_open_connections_as_the_system_allows() {
+    let directory = tempfile::tempdir().unwrap();
+    // A shell gives the program the limit of most systems, below what is allowed.
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "ulimit -Sn 256; exec \"$0\" \"$@\""])
+        .arg(env!("CARGO_BIN_EXE_ahoy"))
+        .args(["--listen", "127.0.0.1:0", "--relay", "off", "--data"])
+        .arg(directory.path());
+    let mut running = Running::spawn(&mut shell);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.child.id())).unwrap();
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"));
+    let mut numbers = line.unwrap().split_whitespace().skip(3);
+    let (soft, hard) = (numbers.next().unwrap(), numbers.next().unwrap());
+    assert_eq!(soft, hard);
+    running.signal("TERM");
+    running.wait();
+}
+
+#[test]
 fn what_it_keeps_is_the_owners_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
