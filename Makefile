@@ -1,5 +1,5 @@
 # The few commands people type. Each says what it needs and installs what it can.
-.PHONY: help run test check e2e types screenshots voice bench networks
+.PHONY: help run test check e2e types screenshots voice bench load networks
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -27,6 +27,9 @@ voice: ## measure speech through bad networks (an hour and a half, as root), wri
 
 bench: ## measure what relaying voice costs, beside coturn (four minutes), write the table of docs/relay.md
 	scripts/bench
+
+load: ## measure what a crowd and a flood do to those who talk (five minutes), write docs/load.md
+	scripts/load
 
 networks: ## play a call between every two kinds of network (two minutes, as root), write docs/networks.md
 	scripts/networks $(CALLS)
