@@ -5,9 +5,14 @@ import { defineConfig } from "vitest/config";
 const SERVER = process.env["AHOY_DEV_SERVER"] ?? "http://localhost:8080";
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte()],
+  // Tests run in Node, where runes would be compiled for a server and not react.
+  plugins: [
+    svelte(
+      mode === "test" ? { dynamicCompileOptions: () => ({ generate: "client" as const }) } : {},
+    ),
+  ],
   // Vitest would otherwise take Svelte's build for the server, where runes do not react.
-  ...(mode === "test" && { resolve: { conditions: ["browser"] } }),
+  ...(mode === "test" && { ssr: { resolve: { conditions: ["browser"] } } }),
   build: {
     target: ["chrome120", "firefox120", "safari17"],
     // The policy that the page is served with allows neither data: nor inline code.
@@ -24,6 +29,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: ["src/**/*.test.ts"],
     environment: "node",
+    server: { deps: { inline: [/svelte/] } },
     restoreMocks: true,
     unstubGlobals: true,
   },
