@@ -3,6 +3,7 @@
 // A notification only where the person allowed them before; nothing here asks for that. It knows the
 // names of the conversations so that it can say who calls.
 
+import { isolated } from "./isolated";
 import type { LineListener } from "../net/line";
 import type { ConversationId } from "../protocol/ConversationId";
 import { RingTitle } from "./ringTitle";
@@ -52,7 +53,7 @@ export class RingNotification implements LineListener {
 
   #text(conversation: ConversationId): string {
     const name = this.#names.get(conversation);
-    return name === undefined ? "Incoming call" : `${name} calls`;
+    return name === undefined ? "Incoming call" : `${isolated(name)} calls`;
   }
 
   #notify(): void {

@@ -12,3 +12,9 @@ test("the title tells what waits, the most urgent first", () => {
   expect(title({ unread: 3, missed: 2 })).toBe("(3) 2 missed calls · Ahoy");
   expect(title({ unread: 3, missed: 2, caller: "Ben" })).toBe("📞 Ben is calling");
 });
+
+test("a name from right to left leaves the words of the title where they are", () => {
+  expect(pageTitle({ unread: 0, missed: 0, caller: "דנה לוי" })).toBe(
+    "📞 \u2068דנה לוי\u2069 is calling",
+  );
+});

@@ -1,5 +1,6 @@
 // How calls end, in plain words: what happened, and what to do where something can be done.
 
+import { isolated } from "../../call/isolated";
 import type { CallObstacle } from "../../state/callable";
 import { isMissedBy } from "../../state/missed";
 import type { CallRecord } from "../../protocol/CallRecord";
@@ -30,7 +31,8 @@ export function endedWords(
       return reasonWords(why.end, outgoing, talked, name, me);
     case "answered_elsewhere":
       return {
-        title: why.device === null ? "Answered in another tab" : `Answered on ${why.device}`,
+        title:
+          why.device === null ? "Answered in another tab" : `Answered on ${isolated(why.device)}`,
         detail: null,
       };
     case "moved":
@@ -38,7 +40,7 @@ export function endedWords(
         title:
           why.device === null
             ? "The call goes on in another tab"
-            : `The call goes on on ${why.device}`,
+            : `The call goes on on ${isolated(why.device)}`,
         detail: null,
       };
     case "microphone":
