@@ -1,7 +1,8 @@
 // Shows any view without a server, for looking at it and for pictures. It is no part of the product:
 // `npm run dev`, then `/gallery.html?open=1&call=active`.
 //
-// entrance (registration=MODE; with #invite=x or #reset=x) · administrator · empty · offline · open=1 (first conversation), 2, … · call=NAME (see views.ts) ·
+// entrance (registration=MODE; with #invite=x or #reset=x) · used (the link) · first (account of the server) · ways=NAME,NAME (second factors) ·
+// confirm (is asked for) · administrator · empty · offline · open=1 (first conversation), 2, … · call=NAME (see views.ts) ·
 // minimised · guest (another tab has the call) · unplugged=NAME (of the microphone that is used now) ·
 // relay=MODE (off, fallback, always) · hidden (one's address, from everybody) ·
 // blocked (sound held back) · obstacle=no_microphone and the like · disturb (not to be) · quiet (hours) ·
@@ -17,6 +18,7 @@ import type { CallController, CallPorts, DeviceObstacle } from "../src/call/scre
 import { arrivalOf } from "../src/net/arrival";
 import type { Registration } from "../src/protocol/Registration";
 import type { RelayMode } from "../src/protocol/RelayMode";
+import type { SecondFactorWay } from "../src/protocol/SecondFactorWay";
 import { Account } from "../src/state/account.svelte";
 import { App } from "../src/state/app.svelte";
 import { Route } from "../src/state/route.svelte";
@@ -24,7 +26,7 @@ import AppView from "../src/ui/App.svelte";
 import Home from "../src/ui/home/Home.svelte";
 
 import { PEOPLE } from "./people";
-import { pretend } from "./pretend";
+import { ALL_WAYS, pretend } from "./pretend";
 import { pretendProbes } from "./probes";
 import { phoneView } from "./views";
 
@@ -86,6 +88,10 @@ pretend({
   relay: (wishes.get("relay") as RelayMode | null) ?? "fallback",
   hidden: wishes.has("hidden"),
   factors: wishes.has("factors"),
+  confirm: wishes.has("confirm"),
+  ways: (wishes.get("ways")?.split(",") as SecondFactorWay[] | undefined) ?? ALL_WAYS,
+  used: wishes.has("used"),
+  first: wishes.has("first"),
 });
 const app = new App({
   load: () =>

@@ -4,6 +4,7 @@ import { rememberDevice } from "../src/net/device";
 import type { AuthenticatorAppSetup } from "../src/protocol/AuthenticatorAppSetup";
 import type { CallRecord } from "../src/protocol/CallRecord";
 import type { Conversation } from "../src/protocol/Conversation";
+import type { ErrorCode } from "../src/protocol/ErrorCode";
 import type { Factors } from "../src/protocol/Factors";
 import type { Invite } from "../src/protocol/Invite";
 import type { ManagedAccount } from "../src/protocol/ManagedAccount";
@@ -12,6 +13,7 @@ import type { ServerFrame } from "../src/protocol/ServerFrame";
 import type { Registration } from "../src/protocol/Registration";
 import type { RelayMode } from "../src/protocol/RelayMode";
 import type { SecondFactorRequired } from "../src/protocol/SecondFactorRequired";
+import type { SecondFactorWay } from "../src/protocol/SecondFactorWay";
 import type { Settings } from "../src/protocol/Settings";
 import type { Request } from "../src/protocol/Request";
 import type { SignedIn } from "../src/protocol/SignedIn";
@@ -62,11 +64,8 @@ const RECOVERY_CODES = Array.from(
   (_, number) => `m4qk-8d${number}z-vt7h-2c${number}p`,
 );
 
-const SECOND_FACTOR_REQUIRED: SecondFactorRequired = {
-  ticket: "pretend",
-  expires_in: 300_000,
-  ways: ["authenticator_app", "passkey", "recovery_code"],
-};
+export const ALL_WAYS: SecondFactorWay[] = ["authenticator_app", "passkey", "recovery_code"];
+
 /** As long as what links carry. */
 const SECRET = "pretended-pretended-pretended-pretended-123";
 
@@ -88,6 +87,14 @@ export interface Pretence {
   hidden: boolean;
   /** Whether the account has factors besides its password. */
   factors: boolean;
+  /** Whether it is asked who sits there before factors change. */
+  confirm: boolean;
+  /** What is asked for after a password. */
+  ways: SecondFactorWay[];
+  /** Whether the link was used already. */
+  used: boolean;
+  /** Whether nobody has an account yet. */
+  first: boolean;
 }
 
 /** Puts the pretence in the place of the network. */
@@ -100,6 +107,7 @@ export function pretend(pretence: Pretence): void {
       location.href,
     );
     const factor = respondToFactors(url.pathname, init?.method ?? "GET", pretence);
+    if (factor instanceof Response) return Promise.resolve(factor);
     if (factor !== undefined) return Promise.resolve(Response.json(factor));
     if (init?.method === "PUT") return Promise.resolve(new Response(init.body));
     return Promise.resolve(respond(url, init?.method ?? "GET", pretence));
@@ -114,10 +122,10 @@ export function pretend(pretence: Pretence): void {
 function respond(
   { pathname, searchParams }: URL,
   method: string,
-  { signedIn, empty, registration }: Pretence,
+  { signedIn, empty, registration, used, first }: Pretence,
 ): Response {
   if (pathname.endsWith("/sessions/refresh")) {
-    return signedIn ? Response.json(SIGNED_IN) : problem(401, "unauthenticated");
+    return signedIn ? Response.json(SIGNED_IN) : problem(401, "unauthenticated", "Sign in first.");
   }
   if (pathname.endsWith("/sessions")) {
     const session = { signed_in_at: NOW - 9e8, last_used_at: NOW };
@@ -129,7 +137,14 @@ function respond(
     });
   }
   if (pathname.endsWith("/registration")) {
-    return Response.json({ registration, first: false });
+    return Response.json({ registration, first });
+  }
+  if (used && pathname.endsWith("/show")) {
+    return problem(
+      404,
+      "link_invalid",
+      "This link was used up, withdrawn or expired. Ask for a new one.",
+    );
   }
   if (pathname.endsWith("/invites/show")) {
     return Response.json({ inviter: PEOPLE[0], expires_at: NOW + 9e8 });
@@ -138,7 +153,7 @@ function respond(
   if (pathname.endsWith("/invites")) {
     if (method === "POST") return Response.json({ invite: invite("c", 1, 0), secret: SECRET });
     return Response.json({
-      invites: [invite("a", 10, 3), { ...invite("b", 1, 0), inviter: null }],
+      invites: empty ? [] : [invite("a", 10, 3), { ...invite("b", 1, 0), inviter: null }],
     });
   }
   if (pathname.endsWith("/reset")) {
@@ -147,7 +162,12 @@ function respond(
   if (pathname.endsWith("/accounts") && method === "GET") {
     return Response.json({ accounts: managed(), more: true });
   }
-  if (pathname.endsWith("/accounts")) return problem(409, "username_taken", "username");
+  if (pathname.endsWith("/accounts")) {
+    return problem(409, "username_taken", "somebody has this username", "username");
+  }
+  if (method === "PATCH" && pathname.includes("/accounts/")) {
+    return problem(503, "unavailable", "The server is busy. Try again in a moment.");
+  }
   if (pathname.endsWith("/people")) {
     const query = searchParams.get("query")?.toLowerCase() ?? "";
     return Response.json({ people: PEOPLE.filter(({ username }) => username.startsWith(query)) });
@@ -165,11 +185,21 @@ function respond(
 
 /** What there is of factors, and what comes of changing them. */
 function respondToFactors(path: string, method: string, pretence: Pretence): object | undefined {
+  if (pretence.confirm && method === "DELETE") {
+    return problem(403, "confirmation_required", "Confirm that it is you.");
+  }
   const factors = pretence.factors ? FACTORS : NO_FACTORS;
   if (path.endsWith("/me/factors")) return factors;
   if (path.endsWith("/me/authenticator-app") && method === "POST") return APP_SETUP;
   if (path.endsWith("/me/recovery-codes")) return { factors, recovery_codes: RECOVERY_CODES };
-  if (path.endsWith("/sessions") && method === "POST") return SECOND_FACTOR_REQUIRED;
+  if (path.endsWith("/sessions") && method === "POST") {
+    const required: SecondFactorRequired = {
+      ticket: "pretend",
+      expires_in: 300_000,
+      ways: pretence.ways,
+    };
+    return required;
+  }
   return undefined;
 }
 
@@ -202,8 +232,7 @@ function settings({ disturb, quiet, hidden }: Pretence): Settings {
   };
 }
 
-function problem(status: number, code: string, field?: string): Response {
-  const title = field === undefined ? "Sign in first." : "somebody has this username";
+function problem(status: number, code: ErrorCode, title: string, field?: string): Response {
   return Response.json({ status, code, title, field }, { status });
 }
 

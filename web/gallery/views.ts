@@ -5,7 +5,7 @@ import type { Ended } from "../src/protocol/Ended";
 import type { HandsetView } from "../src/protocol/HandsetView";
 import type { PhoneView } from "../src/protocol/PhoneView";
 
-import { BEN, CLEO } from "./people";
+import { BEN, CLEO, EMIL } from "./people";
 
 const call = "0198c0de-0000-7000-8000-0000000000c0";
 const second = "0198c0de-0000-7000-8000-0000000000c1";
@@ -89,6 +89,15 @@ function viewsAt(now: number): Record<string, Partial<PhoneView>> {
     "new-device": {
       current: { ...active, other: { ...active.other, standing: "changed", silenced: true } },
     },
+    // The longest of the 64 names.
+    "long-names": {
+      current: {
+        ...active,
+        conversation: EMIL.id,
+        other: { ...active.other, code: [25, 61, 38, 53, 36] as Code },
+      },
+    },
+    "no-pictures": { current: { ...active, other: { ...active.other, code: null } } },
     "new-caller": { current: { ...incoming, standing: "changed" } },
     relayed: { current: { ...active, route: "relayed" } },
     muted: { current: { ...active, muted: true, speaker: false } },
