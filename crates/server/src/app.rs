@@ -15,10 +15,10 @@ use crate::config::Config;
 use crate::error::Refusal;
 use crate::hub::Hub;
 use crate::keys::Keys;
+use crate::places::Places;
 use crate::presence::Presences;
 use crate::relay::Relay;
 use crate::settings::Hidden;
-use crate::socket::Strangers;
 use crate::store::{Connection, Store, StoreError};
 
 /// What handlers are given: `State(app): State<Shared>`.
@@ -48,7 +48,9 @@ pub struct App {
     /// How often accounts and networks may do what they do.
     pub allowances: Allowances,
     /// The sockets that have not said who they are.
-    pub strangers: Strangers,
+    pub strangers: Places,
+    /// The connections on which HTTP may be asked: no socket yet, and none of the relay.
+    pub connections: Places,
     /// STUN and the relay; nothing where they are off.
     pub relay: Option<Relay>,
     /// Cancelled when the server begins to stop: `readyz` says so and sockets send `going_away`.

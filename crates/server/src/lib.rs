@@ -18,6 +18,7 @@ pub mod keys;
 pub mod lifecycle;
 mod network;
 pub mod people;
+pub mod places;
 pub mod presence;
 pub mod relay;
 pub mod secrets;

@@ -8,7 +8,7 @@ mod https;
 mod options;
 mod relay;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use protocol::Milliseconds;
@@ -251,6 +251,13 @@ impl Config {
         } else {
             Registration::Invite
         })
+    }
+
+    /// Whether an address is that of a proxy whose word is believed, and which has the connections of all its clients.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        let mut proxies = self.trusted_proxies.iter();
+        proxies.any(|proxy| proxy.contains(address))
     }
 
     /// Whether people reach the server by https.

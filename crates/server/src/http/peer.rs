@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 
 use crate::app::Shared;
-use crate::config::{Config, TrustedProxy};
+use crate::config::Config;
 use crate::error::Refusal;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -39,11 +39,10 @@ pub struct Peer {
 impl Peer {
     /// Whoever sent these headers on this connection.
     pub fn new(config: &Config, link: Link, headers: &HeaderMap) -> Self {
-        let trusted = &config.trusted_proxies;
         let other_end = link.from.ip().to_canonical();
-        let says_https = || is_trusted(trusted, other_end) && forwarded_by_https(headers);
+        let says_https = || config.trusts(other_end) && forwarded_by_https(headers);
         Self {
-            ip: client(trusted, other_end, headers),
+            ip: client(config, other_end, headers),
             secure: link.secure || config.is_secure() || says_https(),
         }
     }
@@ -59,11 +58,11 @@ impl FromRequestParts<Shared> for Peer {
 }
 
 /// The first address from the end that is no trusted proxy, or the last that can be known.
-fn client(trusted: &[TrustedProxy], other_end: IpAddr, headers: &HeaderMap) -> IpAddr {
+fn client(config: &Config, other_end: IpAddr, headers: &HeaderMap) -> IpAddr {
     let mut client = other_end;
     let values = headers.get_all(FORWARDED_FOR).iter().rev();
     let mut hops = values.flat_map(|value| value.as_bytes().rsplit(|&byte| byte == b','));
-    while is_trusted(trusted, client) {
+    while config.trusts(client) {
         match hops.next().and_then(hop) {
             Some(before) => client = before,
             None => break,
@@ -87,10 +86,6 @@ fn forwarded_by_https(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(FORWARDED_PROTO).iter();
     let (first, second) = (values.next(), values.next());
     second.is_none() && first.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"https"))
-}
-
-fn is_trusted(trusted: &[TrustedProxy], address: IpAddr) -> bool {
-    trusted.iter().any(|proxy| proxy.contains(address))
 }
 
 #[cfg(test)]

@@ -28,6 +28,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The system takes no more for a connection than it can send soon and this much: else a reader that does not read has
 /// megabytes there before its queue here is full and its socket is closed.
 const UNSENT_MAX_BYTES: u32 = 64 * 1024;
+/// Connections of one network at once, beside its sockets and those of the relay: forty browsers with six each. Proxies
+/// that are trusted, and this machine's own addresses, are not counted.
+pub(super) const PER_NETWORK: u32 = 256;
+/// The same in all: as many as the system allows.
+pub(super) const IN_TOTAL: u32 = u32::MAX;
 /// The first byte of every TLS connection: a record with a handshake message (RFC 8446 §5.1).
 const TLS_HANDSHAKE: u8 = 22;
 
@@ -84,10 +89,16 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 }
 
 async fn serve(front: Arc<Front>, stream: TcpStream, from: SocketAddr) {
+    let app = &front.app;
+    // Given up at the end of this function: HTTP is over by then, or has become a socket.
+    let place = app.connections.admit(from.ip());
+    if place.is_none() && !app.config.trusts(from.ip()) {
+        tracing::debug!("one connection too many of one network");
+        return;
+    }
     if let Err(error) = tune(&stream) {
         tracing::debug!(%error, "a connection keeps the system's defaults");
     }
-    let app = &front.app;
     let plain = Link {
         from,
         secure: false,
@@ -101,7 +112,13 @@ async fn serve(front: Arc<Front>, stream: TcpStream, from: SocketAddr) {
     };
     match opening {
         Ok(Opening::Plain(stream)) => http1(app, stream, plain, https.plain.clone()).await,
-        Ok(Opening::Secure(inside, stream)) => secure(&front, inside, *stream, from).await,
+        Ok(Opening::Secure(inside, stream)) => {
+            if let Inside::Relay = inside {
+                // It has quotas of its own.
+                drop(place);
+            }
+            secure(&front, inside, *stream, from).await;
+        }
         Ok(Opening::Over) => {}
         Err(error) => tracing::debug!(%error, "a connection was lost before it began"),
     }

@@ -34,10 +34,11 @@ use crate::config::{self, Config, Listen, Redirect};
 use crate::console;
 use crate::hub::{Hub, Movement};
 use crate::keys::{self, Keys};
+use crate::places::Places;
 use crate::presence::Presences;
 use crate::relay::{self, Relay, RelayError};
 use crate::settings::Hidden;
-use crate::socket::Strangers;
+use crate::socket::{STRANGERS_IN_TOTAL, STRANGERS_PER_NETWORK};
 use crate::store::{OpenError, Store, StoreError};
 use crate::tls::{Facts, Tls, TlsError};
 
@@ -175,7 +176,8 @@ impl Server {
             hidden,
             keys,
             allowances,
-            strangers: Strangers::default(),
+            strangers: Places::new(STRANGERS_PER_NETWORK, STRANGERS_IN_TOTAL),
+            connections: Places::new(connections::PER_NETWORK, connections::IN_TOTAL),
             relay,
             stopping,
             tasks,

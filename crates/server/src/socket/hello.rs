@@ -7,16 +7,17 @@ use protocol::socket::{Hello, Opening};
 use serde::Deserialize;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use super::Close;
 use super::frames::{Arrival, arrival};
-use super::{Close, strangers};
 use crate::accounts::tokens::Claims;
 use crate::app::App;
 use crate::hub::Identity;
+use crate::places::Place;
 
 /// A socket that has not said who it is. Saying so consumes it.
 #[derive(Debug)]
 pub(super) struct Stranger {
-    place: strangers::Place,
+    place: Place,
 }
 
 /// Whose token it was.
@@ -29,7 +30,7 @@ pub(super) struct Credentials {
 }
 
 impl Stranger {
-    pub(super) fn new(place: strangers::Place) -> Self {
+    pub(super) fn new(place: Place) -> Self {
         Self { place }
     }
 

@@ -11,7 +11,6 @@ mod frames;
 mod hello;
 mod rate;
 mod requests;
-mod strangers;
 mod upgrade;
 mod welcome;
 
@@ -23,8 +22,13 @@ use crate::chat::Asker;
 use crate::hub::{ConnectionId, Identity};
 
 pub use close::Close;
-pub use strangers::Strangers;
 pub use upgrade::socket;
+
+/// Sockets of one network at once that have not said who they are. This machine's own addresses, and so a proxy on it,
+/// are not counted.
+pub(crate) const STRANGERS_PER_NETWORK: u32 = 20;
+/// The same in all.
+pub(crate) const STRANGERS_IN_TOTAL: u32 = 1_000;
 
 /// Who is at the other end of an identified socket.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,11 +18,12 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tracing::Instrument as _;
 
 use super::hello::Stranger;
-use super::{Close, connection, strangers};
+use super::{Close, connection};
 use crate::app::Shared;
 use crate::error::Refusal;
 use crate::http;
 use crate::http::Peer;
+use crate::places::Place;
 
 /// The read buffer of a socket, in bytes: the library's own choice is 128 KiB for each, taken at once.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -68,7 +69,7 @@ fn no_handshake(why: &dyn std::fmt::Display) -> Refusal {
     Refusal::new(ErrorCode::BadRequest, message)
 }
 
-async fn serve(app: Shared, upgrade: OnUpgrade, place: strangers::Place) {
+async fn serve(app: Shared, upgrade: OnUpgrade, place: Place) {
     let upgraded = match upgrade.await {
         Ok(upgraded) => upgraded,
         Err(error) => {

@@ -18,6 +18,7 @@ mod backup;
 mod calls;
 mod chat;
 mod command;
+mod crowds;
 mod device;
 mod disk;
 mod doctor;
