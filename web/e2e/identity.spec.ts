@@ -1,6 +1,6 @@
 import type { CallDescription } from "../src/protocol/CallDescription";
 
-import { Between, type Change, ForgedDevice } from "./harness/between";
+import { Between, type Change, ForgedDevice, KeyThief } from "./harness/between";
 import { Caller, connect } from "./harness/calls";
 import { introduce } from "./harness/person";
 import { expect, type People, test } from "./harness/test";
@@ -168,6 +168,55 @@ test("a server that makes up a device of somebody known is not heard", async ({ 
   await expect(ada.identity(ben)).toContainText("New device");
   await ada.ear.hearsSilence(ben.hertz);
   await ben.ear.hearsSilence(ada.hertz);
+});
+
+test("the key of a device that was signed out is known no more", async ({ people }) => {
+  const ada = await Caller.join(people, "Ada", 440);
+  const ben = await Caller.join(people, "Ben", 1000);
+  const thief = await KeyThief.at(ben.person.page);
+  let stolen: ForgedDevice | null = null;
+  const between = await Between.at(
+    ada.person.page,
+    (it) => (made) => (stolen === null ? made : stolen.sign(made, it)),
+  );
+  await introduce(ada.person, ben.person);
+  await connect(ada, ben);
+  await ada.end(ben);
+  await ada.dismiss(ben);
+  await ben.dismiss(ada);
+  const phone = await Caller.device(people, ben, 1300);
+  stolen = new ForgedDevice(thief.keys());
+
+  // As long as the laptop is signed in, its key is as good as it was.
+  await ada.dial(phone);
+  await phone.answer(ada);
+  await ada.ear.hears(phone.hertz);
+  await expect(ada.identity(phone)).toContainText("Encrypted");
+  await ada.end(phone);
+  await ada.dismiss(phone);
+  await phone.dismiss(ada);
+
+  await phone.person.openAccount();
+  await phone.person.sessions
+    .filter({ hasNotText: /this device/i })
+    .getByRole("button", { name: /^Sign out/ })
+    .click();
+  await ben.person.seesEntrance();
+  await phone.person.page.getByRole("button", { name: "Close" }).click();
+  await ada.dial(phone);
+  await phone.answer(ada);
+  await expect(ada.identity(phone)).toContainText("New device");
+  await ada.ear.hearsSilence(phone.hertz);
+  await phone.ear.hearsSilence(ada.hertz);
+
+  // With its own key the phone, for which the laptop spoke while it could, is known.
+  await ada.end(phone);
+  await ada.dismiss(phone);
+  await phone.dismiss(ada);
+  between.active = false;
+  await ada.dial(phone);
+  await phone.answer(ada);
+  await ada.ear.hears(phone.hertz);
 });
 
 async function pair(people: People): Promise<{ ada: Caller; ben: Caller }> {

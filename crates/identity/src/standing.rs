@@ -14,11 +14,13 @@ pub struct Pin {
 
 /// How `key` stands to the person of whom `pins` are kept. `endorsed_by` are the keys whose endorsement of it holds
 /// ([`crate::endorsement::is_endorsed`]); one step is followed and no more, so that a stolen device cannot vouch through others
-/// that nobody has seen.
-pub fn standing(pins: &[Pin], key: &DeviceKey, endorsed_by: &[DeviceKey]) -> Standing {
-    let own = pins.iter().filter(|pin| pin.key == *key);
-    let endorsers = pins.iter().filter(|pin| endorsed_by.contains(&pin.key));
-    match own.chain(endorsers).map(|pin| pin.verified).max() {
+/// that nobody has seen. It is nothing where the server has listed the person's keys and this one is not among them: the person
+/// signed that device out, and what was kept of it counts no more. What it said of others before goes on counting.
+pub fn standing(pins: &[Pin], key: &DeviceKey, endorsed_by: Option<&[DeviceKey]>) -> Standing {
+    let vouching = pins.iter().filter(|pin| {
+        endorsed_by.is_some_and(|endorsers| pin.key == *key || endorsers.contains(&pin.key))
+    });
+    match vouching.map(|pin| pin.verified).max() {
         Some(true) => Standing::Verified,
         Some(false) => Standing::Known,
         None if pins.is_empty() => Standing::First,
@@ -64,10 +66,23 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                standing(&pins, &c, &endorsed_by),
+                standing(&pins, &c, Some(&endorsed_by)),
                 expected,
                 "{pins:?} {endorsed_by:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_kept_key_that_is_listed_no_more_has_changed() {
+        let c = key("cc");
+        assert_eq!(standing(&[], &c, None), Standing::First);
+        for pins in [
+            vec![pin(&c, false)],
+            vec![pin(&c, true)],
+            vec![pin(&c, true), pin(&key("aa"), true)],
+        ] {
+            assert_eq!(standing(&pins, &c, None), Standing::Changed, "{pins:?}");
         }
     }
 

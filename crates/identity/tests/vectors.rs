@@ -154,24 +154,28 @@ fn standings() -> Vec<Value> {
         verified,
     };
     let all = [
-        (vec![], vec![]),
-        (vec![], vec![1]),
-        (vec![pin(3, false)], vec![]),
-        (vec![pin(3, true)], vec![]),
-        (vec![pin(1, false)], vec![]),
-        (vec![pin(1, true)], vec![]),
-        (vec![pin(1, false)], vec![1]),
-        (vec![pin(1, true)], vec![1]),
-        (vec![pin(1, true)], vec![2]),
-        (vec![pin(3, false), pin(1, true)], vec![1]),
+        (vec![], Some(vec![])),
+        (vec![], Some(vec![1])),
+        (vec![pin(3, false)], Some(vec![])),
+        (vec![pin(3, true)], Some(vec![])),
+        (vec![pin(1, false)], Some(vec![])),
+        (vec![pin(1, true)], Some(vec![])),
+        (vec![pin(1, false)], Some(vec![1])),
+        (vec![pin(1, true)], Some(vec![1])),
+        (vec![pin(1, true)], Some(vec![2])),
+        (vec![pin(3, false), pin(1, true)], Some(vec![1])),
+        (vec![], None),
+        (vec![pin(3, true)], None),
     ];
     all.iter()
         .map(|(pins, endorsed_by)| {
-            let endorsed_by: Vec<_> = endorsed_by.iter().map(|&n| key(n)).collect();
+            let endorsed_by = endorsed_by
+                .as_ref()
+                .map(|keys| keys.iter().map(|&n| key(n)).collect::<Vec<_>>());
             json!({
                 "pins": pins.iter().map(|pin| json!({ "key": pin.key, "verified": pin.verified })).collect::<Vec<_>>(),
                 "key": key(3), "endorsed_by": endorsed_by,
-                "standing": standing(pins, &key(3), &endorsed_by),
+                "standing": standing(pins, &key(3), endorsed_by.as_deref()),
                 "kept_without_comparing": is_kept_without_comparing(pins),
             })
         })

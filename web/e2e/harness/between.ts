@@ -71,9 +71,13 @@ export class Between {
   }
 }
 
-/** Signs as another device of the callee, of the liar's own making. */
+/** Signs as another device of the callee: one of the liar's own making, or one whose key was stolen. */
 export class ForgedDevice {
-  readonly #keys: Promise<KeyPair> = makeKeyPair();
+  readonly #keys: Promise<KeyPair>;
+
+  constructor(keys: Promise<KeyPair> = makeKeyPair()) {
+    this.#keys = keys;
+  }
 
   async sign(description: CallDescription, between: Between): Promise<CallDescription> {
     const keys = await this.#keys;
@@ -83,6 +87,46 @@ export class ForgedDevice {
     const forged = { ...description, identity };
     const signature = await sign(keys, signedBytes(call, "callee", forged, between.own));
     return { ...forged, identity: { ...identity, signature } };
+  }
+}
+
+/** Takes a device's key as whoever has the device could. Set up before the page is opened, and asked for once it has a key. */
+export class KeyThief {
+  readonly #page: Page;
+
+  private constructor(page: Page) {
+    this.#page = page;
+  }
+
+  static async at(page: Page): Promise<KeyThief> {
+    await page.addInitScript(() => {
+      const { subtle } = crypto;
+      const generate = subtle.generateKey.bind(subtle) as (
+        ...of: [string, boolean, KeyUsage[]]
+      ) => Promise<CryptoKeyPair>;
+      const stealing = async (name: string, _: boolean, uses: KeyUsage[]) => {
+        const pair = await generate(name, true, uses);
+        Object.assign(globalThis, { stolen: pair });
+        return pair;
+      };
+      Object.defineProperty(subtle, "generateKey", { value: stealing });
+    });
+    return new KeyThief(page);
+  }
+
+  async keys(): Promise<KeyPair> {
+    const [publicHalf, privateHalf] = await this.#page.evaluate(async () => {
+      const { stolen } = globalThis as unknown as { stolen: CryptoKeyPair };
+      return Promise.all([
+        crypto.subtle.exportKey("jwk", stolen.publicKey),
+        crypto.subtle.exportKey("jwk", stolen.privateKey),
+      ]);
+    });
+    const { subtle } = crypto;
+    return {
+      publicKey: await subtle.importKey("jwk", publicHalf, "Ed25519", true, ["verify"]),
+      privateKey: await subtle.importKey("jwk", privateHalf, "Ed25519", true, ["sign"]),
+    };
   }
 }
 

@@ -63,6 +63,30 @@ describe("people's keys", () => {
     expect(await identities.standing(BEN, fresh)).toBe("verified");
   });
 
+  it("count for as long as the server lists them, once it has told", async () => {
+    const [laptop, phone] = [await makeKeyPair(), await key()];
+    const old = await toDeviceKey(laptop);
+    await identities.keep(BEN, old, true);
+    // No list has come yet.
+    expect(await identities.standing(BEN, old)).toBe("verified");
+    identities.listed({ person: BEN.id, devices: [device(old)] });
+    expect(await identities.standing(BEN, old)).toBe("verified");
+    // The laptop is signed out, and the phone that it vouched for stays.
+    const vouched = await endorsed(phone, laptop, BEN.id);
+    identities.listed({ person: BEN.id, devices: [vouched] });
+    expect(await identities.standing(BEN, old)).toBe("changed");
+    expect(await identities.standing(BEN, phone)).toBe("verified");
+    // A call without comparing does not bring it back, nor does somebody else's list.
+    await identities.keep(BEN, old, false);
+    identities.listed({ person: ADA.id, devices: [device(old)] });
+    expect(await identities.standing(BEN, old)).toBe("changed");
+    identities.listed({ person: BEN.id, devices: [] });
+    expect(await identities.standing(BEN, old)).toBe("changed");
+    // Signed in again with the same browser.
+    identities.listed({ person: BEN.id, devices: [device(old)] });
+    expect(await identities.standing(BEN, old)).toBe("verified");
+  });
+
   it("of a new account by an old one's name have changed", async () => {
     await identities.keep(BEN, await key(), true);
     const impostor = { id: "00000000-0000-7000-8000-00000000000f", username: "ben" };

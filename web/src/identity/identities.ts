@@ -100,10 +100,14 @@ export class Identities {
     return self.sign(endorsedBytes(person, key));
   }
 
-  async #endorsersOf(person: UserId, key: DeviceKey): Promise<DeviceKey[]> {
-    const device = this.#listed.get(person)?.find((listed) => listed.key === key);
+  /** Who vouches for a key; null where there is a list of the person's keys without it. */
+  async #endorsersOf(person: UserId, key: DeviceKey): Promise<DeviceKey[] | null> {
+    const devices = this.#listed.get(person);
+    if (devices === undefined) return [];
+    const device = devices.find((listed) => listed.key === key);
+    if (device === undefined) return null;
     const holding: DeviceKey[] = [];
-    for (const endorsement of device?.endorsements ?? []) {
+    for (const endorsement of device.endorsements) {
       if (await isEndorsed(person, key, endorsement)) holding.push(endorsement.by);
     }
     return holding;

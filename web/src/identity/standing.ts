@@ -12,13 +12,17 @@ export interface Pin {
   readonly verified: boolean;
 }
 
-/** `endorsedBy` are the keys whose endorsement of `key` holds; one step is followed and no more. */
+/**
+ * `endorsedBy` are the keys whose endorsement of `key` holds; one step is followed and no more. It is null where the server has
+ * listed the person's keys and this one is not among them: the person signed that device out, and what was kept of it counts no
+ * more. What it said of others before goes on counting.
+ */
 export function standingOf(
   pins: readonly Pin[],
   key: DeviceKey,
-  endorsedBy: readonly DeviceKey[],
+  endorsedBy: readonly DeviceKey[] | null,
 ): Standing {
-  const vouching = pins.filter((pin) => pin.key === key || endorsedBy.includes(pin.key));
+  const vouching = pins.filter((pin) => endorsedBy && [key, ...endorsedBy].includes(pin.key));
   if (vouching.some(({ verified }) => verified)) return "verified";
   if (vouching.length > 0) return "known";
   return pins.length === 0 ? "first" : "changed";

@@ -40,7 +40,7 @@ interface Vectors {
   readonly standings: readonly {
     pins: Pin[];
     key: string;
-    endorsed_by: string[];
+    endorsed_by: string[] | null;
     standing: Standing;
     kept_without_comparing: boolean;
   }[];
