@@ -6,6 +6,8 @@ import type { Candidate } from "../protocol/Candidate";
 import { CANDIDATES_MAX, CONTROL_MAX_BYTES } from "../protocol/constants";
 import type { ControlMessage } from "../protocol/ControlMessage";
 import { readControl, writeControl } from "./control";
+import { spoilt } from "./spoilt";
+import { seeded } from "./testing";
 
 const DESCRIPTION = {
   ...VALUES.bob_offer_0,
@@ -21,6 +23,7 @@ const MESSAGES = [
   { type: "description", description: VALUES.ada_answer_0 },
   { type: "candidates", epoch: 0, candidates: [] },
   { type: "candidates", epoch: 65_535, candidates: [CANDIDATE] },
+  { type: "reveal", nonce: "5e".repeat(32) },
 ] as ControlMessage[];
 
 describe("a message is read as it was written", () => {
@@ -121,6 +124,14 @@ test.each<[string, unknown]>([
   ["an extension that is null", described({ extensions: [null] })],
   ["a hidden role", described({ dtls: "active" })],
 
+  ["no nonce", { type: "reveal" }],
+  ["a number for a nonce", { type: "reveal", nonce: 5 }],
+  ["a list for a nonce", { type: "reveal", nonce: ["5e".repeat(32)] }],
+  ["a short nonce", { type: "reveal", nonce: "5e".repeat(31) }],
+  ["a long nonce", { type: "reveal", nonce: "5e".repeat(33) }],
+  ["capitals in a nonce", { type: "reveal", nonce: "5E".repeat(32) }],
+  ["a line break after a nonce", { type: "reveal", nonce: `${"5e".repeat(32)}\n` }],
+
   ["no epoch", { type: "candidates", candidates: [] }],
   ["a text for epoch", { type: "candidates", epoch: "0", candidates: [] }],
   ["an epoch beyond its type", { type: "candidates", epoch: 65_536, candidates: [] }],
@@ -150,6 +161,29 @@ test("no cut of a message and no change of one of its bytes makes reading fail",
         if (spoilt !== null) expect(readControl(writeControl(spoilt))).toEqual(spoilt);
       }
     }
+  }
+});
+
+test("no spoilt message makes reading fail, and what is read is whole", () => {
+  const random = seeded(20_261_123);
+  let refused = 0;
+  for (let round = 0; round < 4_000; round += 1) {
+    const message = spoilt(MESSAGES[round % MESSAGES.length], random);
+    const read = readControl(JSON.stringify(message));
+    if (read === null) refused += 1;
+    else expect(readControl(writeControl(read))).toEqual(read);
+  }
+  // Most of what is spoilt is so in a place that matters.
+  expect(refused).toBeGreaterThan(2_000);
+});
+
+test("no text and no bytes at all make reading fail", () => {
+  const random = seeded(5);
+  const letters = '{}[]",:\\0123456789eE+-.truefalsnl typehang_upreveal\u0000\ud800€';
+  for (let round = 0; round < 4_000; round += 1) {
+    const length = Math.floor(random() * 60);
+    const text = Array.from({ length }, () => letters[Math.floor(random() * letters.length)]);
+    expect(readControl(text.join(""))).toBeNull();
   }
 });
 

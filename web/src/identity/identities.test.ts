@@ -1,8 +1,11 @@
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { spoilt } from "../call/spoilt";
+import { seeded } from "../call/testing";
+import type { Endorsement } from "../protocol/Endorsement";
 import type { ListedDevice } from "../protocol/ListedDevice";
-import { endorsedBytes } from "./endorsement";
+import { endorsedBytes, isEndorsed } from "./endorsement";
 import { Identities } from "./identities";
 import { type KeyPair, makeKeyPair, sign, toDeviceKey } from "./signature";
 import type { IdentityStore, KeptPin } from "./store";
@@ -92,6 +95,42 @@ describe("people's keys", () => {
     const impostor = { id: "00000000-0000-7000-8000-00000000000f", username: "ben" };
     expect(await identities.standing(impostor, await key())).toBe("changed");
   });
+});
+
+it("makes nothing fail and nobody known that a list is spoilt", async () => {
+  const random = seeded(20_261_123);
+  const [old, strange] = [await makeKeyPair(), await makeKeyPair()];
+  const fresh = await key();
+  await identities.keep(BEN, await toDeviceKey(old), true);
+  const vouched = await endorsed(fresh, old, BEN.id);
+  const forged = await endorsed(fresh, strange, BEN.id);
+  const own = { name: "Laptop", session: BEN.id };
+  const standings = new Set<string>();
+  for (let round = 0; round < 1_000; round += 1) {
+    const list = spoilt([{ ...(round % 2 ? vouched : forged), own }], random);
+    identities.listed({ person: BEN.id, devices: list as ListedDevice[] });
+    const standing = await identities.standing(BEN, fresh);
+    if (round % 2 === 0) expect(standing).toBe("changed");
+    standings.add(standing);
+    identities.listed({ person: ADA.id, devices: list as ListedDevice[] });
+    await identities.newDevices();
+  }
+  expect([...standings].sort()).toEqual(["changed", "verified"]);
+});
+
+it.each<[string, unknown]>([
+  ["nothing", null],
+  ["a number", 1],
+  ["a text of another length", "ab".repeat(63)],
+  ["capitals", "AB".repeat(64)],
+  ["what is no number", "zz".repeat(64)],
+  ["a list", ["ab".repeat(64)]],
+])("believes no endorsement that is %s", async (_, signature) => {
+  const [by, fresh] = [await key(), await key()];
+  const endorsement = { by, signature } as Endorsement;
+  expect(await isEndorsed(BEN.id, fresh, endorsement)).toBe(false);
+  const of = { by: signature, signature: "ab".repeat(64) } as Endorsement;
+  expect(await isEndorsed(BEN.id, fresh, of)).toBe(false);
 });
 
 describe("one's own devices", () => {

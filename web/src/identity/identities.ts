@@ -10,6 +10,7 @@ import type { Signature } from "../protocol/Signature";
 import type { Standing } from "../protocol/Standing";
 import type { UserId } from "../protocol/UserId";
 import { endorsedBytes, isEndorsed } from "./endorsement";
+import { readDevices } from "./listing";
 import { type KeyPair, sign, toDeviceKey } from "./signature";
 import { isKeptWithoutComparing, standingOf } from "./standing";
 import type { IdentityStore, KeptPin } from "./store";
@@ -48,7 +49,7 @@ export class Identities {
 
   /** What the server lists, from the snapshot or since. */
   listed({ person, devices }: PersonKeys): void {
-    this.#listed.set(person, devices);
+    this.#listed.set(person, readDevices(devices));
   }
 
   /** How a key stands to a person. Whoever comes by another's username is judged by what was kept of that one. */

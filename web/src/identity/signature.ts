@@ -3,6 +3,7 @@
 import type { DeviceKey } from "../protocol/DeviceKey";
 import type { Signature } from "../protocol/Signature";
 import { fromHex, toHex } from "./hex";
+import { isDeviceKey, isSignature } from "./listing";
 
 const ALGORITHM = "Ed25519";
 
@@ -29,12 +30,13 @@ export async function sign(
   return toHex(await crypto.subtle.sign(ALGORITHM, privateKey, bytes));
 }
 
-/** Whether a key signed bytes. One that is no key signed nothing. */
+/** Whether a key signed bytes. What is no key signed nothing, and what is no signature is none. */
 export async function isSigned(
   key: DeviceKey,
   bytes: Uint8Array<ArrayBuffer>,
   signature: Signature,
 ): Promise<boolean> {
+  if (!isDeviceKey(key) || !isSignature(signature)) return false;
   try {
     const raw = fromHex(key);
     const publicKey = await crypto.subtle.importKey("raw", raw, ALGORITHM, true, ["verify"]);
