@@ -8,7 +8,7 @@ import { follow, open, OTHERS, PRESSED } from "./harness/gallery";
 const PICKED = /^(accounts|choose|first|invite|pictures|recovery|second|sessions|signing|strange)/;
 const CALLS = ["new-device", "new-caller", "forged", "verified"];
 
-const PHONE = { width: 390, height: 740 };
+const PHONE = { width: 360, height: 740 };
 
 let gallery: ViteDevServer;
 
