@@ -26,5 +26,6 @@ pub mod settings;
 pub mod socket;
 pub mod store;
 pub mod tls;
+pub mod untrusted;
 
 pub use lifecycle::{Server, StartError};

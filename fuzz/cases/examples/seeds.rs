@@ -1,4 +1,5 @@
-//! Writes the input that a fuzzer starts from: what TURN clients really send, in order. `fuzz/corpus` holds it already.
+//! Writes the input that a fuzzer starts from: what TURN clients really send, in order, a good token and a good passkey.
+//! `fuzz/corpus` holds it already.
 //!
 //! `cargo run --package cases --example seeds`; then, in `fuzz`, `cargo +nightly fuzz run relay_datagram`. Descriptions come from
 //! browsers, and their seeds were made by `web/src/call/description.ts` from the SDP in `web/src/call/fixtures`.
@@ -7,7 +8,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use cases::{Step, World, signed_request};
+use cases::{Step, World, answer, new_passkey, signed_request, token_parts};
+use ed25519_dalek::SigningKey;
 
 /// TURN methods (RFC 8656 §17).
 const ALLOCATE: u8 = 3;
@@ -46,6 +48,15 @@ fn main() -> io::Result<()> {
     for piece in [0, 6, 255] {
         let input = [&[piece], stream(&world, other).as_slice()].concat();
         save(&corpus, "relay_stream", &format!("seed-{piece}"), &input)?;
+    }
+    // A good token, a new passkey and its answer, each behind the number of its kind.
+    let key = SigningKey::from_bytes(&[3; 32]);
+    for (target, name, kind, parts) in [
+        ("token", "signed", 1, token_parts()),
+        ("passkey", "answer", 1, answer(b'=', 6)),
+        ("passkey", "new", 2, new_passkey(&key)),
+    ] {
+        save(&corpus, target, name, &[&[kind], &parts[..]].concat())?;
     }
     Ok(())
 }

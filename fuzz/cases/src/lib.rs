@@ -10,19 +10,26 @@
 )]
 
 mod attributes;
+mod bodies;
+mod identities;
+mod passkeys;
 mod reader;
 mod step;
+mod tokens;
 mod world;
 
-use protocol::account::{ChangeMe, Refresh, Register, SignIn};
 use protocol::description::{CallDescription, Candidate};
-use protocol::settings::Settings;
-use protocol::socket::RequestBody;
 use protocol::{DeviceName, DisplayName};
 use relay::{BadFrame, Framer};
 
+use crate::bodies::check_name;
+
 pub use attributes::signed_request;
+pub use bodies::{body, config, frame, order};
+pub use identities::identity;
+pub use passkeys::{answer, new_passkey, passkey};
 pub use step::Step;
+pub use tokens::{token, token_parts};
 pub use world::{Guest, World, client};
 
 /// Target `description`: JSON of a description or a candidate, as a device sends it. What is taken says the same when it is passed on.
@@ -45,35 +52,6 @@ pub fn description(input: &[u8]) {
     }
 }
 
-/// Target `frame`: what a device says on its socket. What is understood says the same when it is written again.
-pub fn frame(input: &[u8]) {
-    if let Ok(request) = serde_json::from_slice::<RequestBody>(input) {
-        let text = serde_json::to_string(&request).expect("what was read can be written");
-        let again: RequestBody = serde_json::from_str(&text).expect("and read again");
-        assert_eq!(again, request);
-    }
-}
-
-/// Target `body`: what a client sends over HTTP. Whatever is taken keeps the rules of names.
-pub fn body(input: &[u8]) {
-    if let Ok(register) = serde_json::from_slice::<Register>(input) {
-        check_name(register.display_name.as_str());
-        check_name(register.device.name.as_str());
-        assert!(register.username.as_str().is_ascii());
-    }
-    if let Ok(change) = serde_json::from_slice::<ChangeMe>(input) {
-        check_name(change.display_name.as_str());
-    }
-    if let Ok(settings) = serde_json::from_slice::<Settings>(input) {
-        let text = serde_json::to_string(&settings).expect("what was read can be written");
-        let again: Settings = serde_json::from_str(&text).expect("and read again");
-        assert_eq!(again, settings);
-    }
-    // These hold secrets and texts as they come; reading them must not fail by a panic.
-    let _taken_or_not = serde_json::from_slice::<SignIn>(input).is_ok();
-    let _taken_or_not = serde_json::from_slice::<Refresh>(input).is_ok();
-}
-
 /// Target `name`: what somebody calls themselves. A name that is taken is in its one form, and one that is kept can be shown.
 pub fn name(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
@@ -89,11 +67,6 @@ pub fn name(input: &[u8]) {
     }
     check_name(DisplayName::kept(text).as_str());
     check_name(DeviceName::kept(text).as_str());
-}
-
-fn check_name(text: &str) {
-    let again: DisplayName = text.parse().expect("a name is one when it is read again");
-    assert_eq!(again.as_str(), text, "a name has one form");
 }
 
 /// Target `relay_datagram`: everything that can happen to the relay, in any order. The first byte says whether it has a port range.

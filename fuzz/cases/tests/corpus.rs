@@ -28,6 +28,31 @@ fn names_keep_the_rules() {
 }
 
 #[test]
+fn tokens_keep_the_rules() {
+    replay("token", cases::token);
+}
+
+#[test]
+fn passkeys_keep_the_rules() {
+    replay("passkey", cases::passkey);
+}
+
+#[test]
+fn identities_keep_the_rules() {
+    replay("identity", cases::identity);
+}
+
+#[test]
+fn orders_keep_the_rules() {
+    replay("order", cases::order);
+}
+
+#[test]
+fn config_files_keep_the_rules() {
+    replay("config", cases::config);
+}
+
+#[test]
 fn the_relay_keeps_the_rules() {
     replay("relay_datagram", cases::relay_datagram);
 }

@@ -19,7 +19,7 @@ mod sessions;
 mod sign_in;
 mod throttle;
 pub mod tokens;
-mod webauthn;
+pub mod webauthn;
 
 pub use managing::Change;
 pub use sign_in::{Introduction, Registered};

@@ -37,20 +37,24 @@ pub struct Site {
 }
 
 /// A challenge to passkeys that was sent.
-pub(super) type Asked = DiscoverableAuthenticationServerState;
+pub type Asked = DiscoverableAuthenticationServerState;
 /// A challenge to make a passkey that was sent.
-pub(super) type Making = RegistrationServerState<HANDLE_BYTES>;
+pub type Making = RegistrationServerState<HANDLE_BYTES>;
 
 /// A passkey that was just made.
 #[derive(Debug)]
-pub(super) struct Made {
-    pub(super) credential: Vec<u8>,
-    pub(super) fixed_state: Vec<u8>,
-    pub(super) moving_state: MovingState,
+pub struct Made {
+    /// Its id.
+    pub credential: Vec<u8>,
+    /// Its public key.
+    pub fixed_state: Vec<u8>,
+    /// Its counter.
+    pub moving_state: MovingState,
 }
 
 /// What a passkey answered; nothing in it is checked yet.
-pub(super) struct Answer(DiscoverableAuthentication<HANDLE_BYTES>);
+#[derive(Debug)]
+pub struct Answer(DiscoverableAuthentication<HANDLE_BYTES>);
 
 impl Site {
     /// A host name with the origin of its pages. Nothing for IP addresses: passkeys cannot belong to them.
@@ -66,7 +70,10 @@ impl Site {
 }
 
 /// A new challenge to whatever passkeys a browser knows for the site.
-pub(super) fn ask(site: &Site) -> Result<(Asked, WebAuthn), Refusal> {
+///
+/// # Errors
+/// [`ErrorCode::Internal`].
+pub fn ask(site: &Site) -> Result<(Asked, WebAuthn), Refusal> {
     let options = DiscoverableCredentialRequestOptions::passkey(&site.id);
     let (asked, options) = options
         .start_ceremony()
@@ -75,7 +82,10 @@ pub(super) fn ask(site: &Site) -> Result<(Asked, WebAuthn), Refusal> {
 }
 
 /// A new challenge to make a passkey for an account. Authenticators that hold one of `known` already make none.
-pub(super) fn begin(
+///
+/// # Errors
+/// [`ErrorCode::Internal`].
+pub fn begin(
     site: &Site,
     person: &Person,
     known: Vec<Vec<u8>>,
@@ -108,7 +118,10 @@ pub(super) fn begin(
 }
 
 /// Checks a passkey that was made for a challenge.
-pub(super) fn finish(site: &Site, making: Making, made: &WebAuthn) -> Result<Made, Refusal> {
+///
+/// # Errors
+/// [`ErrorCode::BadRequest`] says what does not hold.
+pub fn finish(site: &Site, making: Making, made: &WebAuthn) -> Result<Made, Refusal> {
     let made = Registration::from_json_relaxed(&bytes(made)?).map_err(|e| malformed(&e))?;
     let options = RegistrationVerificationOptions::<&str, &str> {
         allowed_origins: &[&site.origin],
@@ -129,23 +142,25 @@ pub(super) fn finish(site: &Site, making: Making, made: &WebAuthn) -> Result<Mad
 }
 
 impl Answer {
-    pub(super) fn parse(answer: &WebAuthn) -> Result<Self, Refusal> {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadRequest`] where it is not of the form.
+    pub fn parse(answer: &WebAuthn) -> Result<Self, Refusal> {
         let answer = DiscoverableAuthentication::from_json_relaxed(&bytes(answer)?);
         answer.map(Self).map_err(|error| malformed(&error))
     }
 
     /// The passkey that it says it is of.
-    pub(super) fn credential(&self) -> Vec<u8> {
+    pub fn credential(&self) -> Vec<u8> {
         self.0.raw_id().as_ref().to_owned()
     }
 
     /// Checks it by what is kept of that passkey. Gives the passkey's next state.
-    pub(super) fn check(
-        &self,
-        site: &Site,
-        asked: Asked,
-        kept: &Kept,
-    ) -> Result<MovingState, Refusal> {
+    ///
+    /// # Errors
+    /// [`ErrorCode::WrongCredentials`]; [`ErrorCode::Internal`] where what is kept cannot be read.
+    pub fn check(&self, site: &Site, asked: Asked, kept: &Kept) -> Result<MovingState, Refusal> {
         let corrupt = || Refusal::internal(&"a passkey in the database cannot be read");
         let credential = CredentialId::<Vec<u8>>::decode(self.credential());
         let credential = credential.map_err(|_| corrupt())?;

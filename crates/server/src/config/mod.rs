@@ -316,10 +316,18 @@ impl Config {
             path: path.to_owned(),
             source,
         })?;
-        toml::from_str(&text).map_err(|error| ConfigError::Mistaken {
+        Self::parse(&text).map_err(|mistake| ConfigError::Mistaken {
             path: path.to_owned(),
-            mistake: one_line(&error, &text),
+            mistake,
         })
+    }
+
+    /// Reads the text of a config file.
+    ///
+    /// # Errors
+    /// Where the mistake is and what it is, in one line.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| one_line(&error, text))
     }
 }
 

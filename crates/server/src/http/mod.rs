@@ -43,6 +43,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::app::Shared;
 use crate::error::Refusal;
 
+pub(crate) use body::parse as parse_body;
 pub use body::{Body, Path, Query};
 pub use identity::{Administrator, Authenticated};
 pub use origin::{check_origin, host};

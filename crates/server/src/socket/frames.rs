@@ -17,6 +17,9 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use super::Close;
 use crate::error::Refusal;
 
+/// Fields of a frame among which the wrong one is looked for. Requests have up to six.
+const FIELDS_MAX: usize = 16;
+
 /// What arrived on the wire.
 #[derive(Debug)]
 pub(super) enum Arrival {
@@ -55,7 +58,7 @@ fn is_goodbye(error: &tokio_tungstenite::tungstenite::error::ProtocolError) -> b
 
 /// What a client says, as far as it can be understood.
 #[derive(Debug)]
-pub(super) enum Said {
+pub(crate) enum Said {
     /// The answer to a `ping`.
     Pong,
     /// A question whether anybody is there.
@@ -82,7 +85,7 @@ struct Envelope<'a> {
 ///
 /// # Errors
 /// [`Close::NotJson`] where it is no JSON object.
-pub(super) fn understand(text: &str) -> Result<Said, Close> {
+pub(crate) fn understand(text: &str) -> Result<Said, Close> {
     let envelope = match serde_json::from_str::<Envelope<'_>>(text) {
         Ok(envelope) => envelope,
         Err(error) if error.classify() == Category::Data && is_object(text) => {
@@ -143,12 +146,16 @@ fn misunderstood(text: &str, kind: &str, error: &str) -> Refusal {
 }
 
 /// The field that the parser stumbled over. It does not say, so fields are taken away one by one: the
-/// complaint changes with the one that it was about.
+/// complaint changes with the one that it was about. A frame with more fields than any request has gets no such help: the
+/// work grows with their square.
 fn culprit(text: &str, error: &str) -> Option<String> {
     if let Some(missing) = error.strip_prefix("missing field `") {
         return missing.split('`').next().map(str::to_owned);
     }
     let fields: Map<String, Value> = serde_json::from_str(text).ok()?;
+    if fields.len() > FIELDS_MAX {
+        return None;
+    }
     let error_without = |field: &str| {
         let mut fewer = fields.clone();
         fewer.remove(field);
@@ -163,7 +170,7 @@ fn culprit(text: &str, error: &str) -> Option<String> {
 }
 
 /// The one answer to a request.
-pub(super) fn answer(id: Option<u32>, result: Result<Outcome, Refusal>) -> Utf8Bytes {
+pub(crate) fn answer(id: Option<u32>, result: Result<Outcome, Refusal>) -> Utf8Bytes {
     let frame = match (result, id) {
         (Ok(outcome), Some(id)) => ServerFrame::Ok { id, outcome },
         (Ok(_), None) => return internal_error(None),
@@ -259,6 +266,17 @@ mod tests {
             assert_eq!(refusal.field.as_deref(), Some(field), "{text}: {refusal:?}");
             assert!(refusal.message.contains(field), "{}", refusal.message);
         }
+    }
+
+    #[test]
+    fn wrong_field_is_not_looked_for_among_thousands() {
+        let many: Vec<String> = (0..4_000).map(|i| format!(r#""a{i}":0,"#)).collect();
+        let many = many.concat();
+        let text = format!(r#"{{{many}"type":"typing","id":1,"conversation":7,"active":true}}"#);
+        assert!(text.len() < protocol::limits::FRAME_MAX_BYTES);
+        let (id, refusal) = refused(&text);
+        assert_eq!((id, refusal.code), (Some(1), ErrorCode::BadRequest));
+        assert_eq!(refusal.field, None);
     }
 
     #[test]

@@ -93,7 +93,8 @@ struct AnyHello {
     protocol: u16,
 }
 
-fn parse(text: &str) -> Result<Hello, Close> {
+/// Understands `hello`.
+pub(crate) fn parse(text: &str) -> Result<Hello, Close> {
     if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
         return Err(Close::NotJson);
     }

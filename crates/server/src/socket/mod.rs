@@ -22,6 +22,8 @@ use crate::chat::Asker;
 use crate::hub::{ConnectionId, Identity};
 
 pub use close::Close;
+pub(crate) use frames::{Said, answer, understand};
+pub(crate) use hello::parse as parse_hello;
 pub use upgrade::socket;
 
 /// Sockets of one network at once that have not said who they are. This machine's own addresses, and so a proxy on it,
