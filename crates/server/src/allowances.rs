@@ -53,6 +53,11 @@ const SOCKETS: Allowance = Allowance {
     burst: 120,
     one_each: Milliseconds(500),
 };
+/// Challenges to passkeys that one network gets: each page that offers passkeys asks for one, all of an office at once.
+const CHALLENGES: Allowance = Allowance {
+    burst: 120,
+    one_each: Milliseconds(500),
+};
 
 /// What an account does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,6 +91,7 @@ pub struct Allowances {
     accounts: Mutex<Buckets<(Deed, UserId)>>,
     requests: Mutex<Buckets<IpAddr>>,
     sockets: Mutex<Buckets<IpAddr>>,
+    challenges: Mutex<Buckets<IpAddr>>,
 }
 
 /// The buckets that are not full. A bucket is the moment at which it will be.
@@ -110,6 +116,7 @@ impl Allowances {
             accounts: Mutex::new(Buckets::new(BUCKETS_MAX)),
             requests: Mutex::new(Buckets::new(BUCKETS_MAX)),
             sockets: Mutex::new(Buckets::new(BUCKETS_MAX)),
+            challenges: Mutex::new(Buckets::new(BUCKETS_MAX)),
         }
     }
 
@@ -147,6 +154,17 @@ impl Allowances {
         let what = "Too many connections came from your network.";
         counted(from).map_or(Ok(()), |network| {
             self.of(&self.sockets, now, network, SOCKETS, what)
+        })
+    }
+
+    /// Counts a challenge to a passkey that a stranger asks for.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RateLimited`] with the time to wait.
+    pub fn take_challenge(&self, now: Instant, from: IpAddr) -> Result<(), Refusal> {
+        let what = "Too many sign-ins by passkey were begun in your network.";
+        counted(from).map_or(Ok(()), |network| {
+            self.of(&self.challenges, now, network, CHALLENGES, what)
         })
     }
 
@@ -287,7 +305,10 @@ mod tests {
         allowances.take_request(now, at("2001:db8:0:1::1")).unwrap();
         let taken = (0..2_000).filter(|_| allowances.take_socket(now, at("192.0.2.1")).is_ok());
         assert_eq!(taken.count() as u64, SOCKETS.burst);
+        let taken = (0..2_000).filter(|_| allowances.take_challenge(now, at("192.0.2.1")).is_ok());
+        assert_eq!(taken.count() as u64, CHALLENGES.burst);
         for _ in 0..2_000 {
+            allowances.take_challenge(now, at("127.0.0.1")).unwrap();
             allowances.take_request(now, at("127.0.0.1")).unwrap();
             allowances.take_socket(now, at("::1")).unwrap();
         }

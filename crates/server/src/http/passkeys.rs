@@ -33,8 +33,11 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     responses((status = 200, description = "Good once", body = PasskeyChallenge), Errors))]
 async fn ask_to_sign_in(
     State(app): State<Shared>,
+    peer: Peer,
     AtSite(site): AtSite,
 ) -> Result<Json<PasskeyChallenge>, Refusal> {
+    let now = app.clock.instant();
+    app.allowances.take_challenge(now, peer.ip)?;
     Ok(Json(app.accounts.ask_passkey(site.as_ref(), None)?))
 }
 

@@ -1,8 +1,42 @@
 //! What a browser may do with an answer, and the web client's files.
 
 use hyper::{Method, StatusCode};
+use serde_json::json;
 
-use crate::app::{Answer, TestApp};
+use crate::app::{Answer, PASSWORD, TestApp, sign_in_body};
+
+/// What is about somebody is in no cache; the page's own files are, because they are about nobody.
+#[tokio::test]
+async fn no_answer_of_the_server_is_kept_by_a_cache() {
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
+    let secrets = [
+        app.get("/api/v1/me").by(&ada),
+        app.get("/api/v1/sessions").by(&ada),
+        app.get("/api/v1/me/factors").by(&ada),
+        app.get("/api/v1/conversations").by(&ada),
+        app.get("/api/v1/calls").by(&ada),
+        app.get("/api/v1/accounts").by(&ada),
+        app.get("/api/v1/people?q=ada").by(&ada),
+        app.post("/api/v1/invites", &json!({})).by(&ada),
+        app.post("/api/v1/sessions", &sign_in_body("ada", PASSWORD)),
+        app.post("/api/v1/sessions", &sign_in_body("ada", "incorrect horse")),
+        app.post(
+            "/api/v1/sessions/refresh",
+            &json!({ "refresh_token": ada.refresh_token() }),
+        ),
+        app.get("/api/v1/me"),
+        app.get("/api/v1/nothing"),
+    ];
+    for asking in secrets {
+        let answer = asking.send().await;
+        assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
+    }
+    for file in ["/", "/index.html"] {
+        let page = app.get(file).send().await;
+        assert_eq!(page.header("cache-control"), "no-cache", "{file}");
+    }
+}
 
 #[tokio::test]
 async fn every_answer_says_what_a_browser_may_do_with_it() {
