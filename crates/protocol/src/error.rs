@@ -36,6 +36,8 @@ pub enum ErrorCode {
     LinkInvalid,
     /// An administrator has disabled the account.
     AccountDisabled,
+    /// The new password is among the first that somebody would try: choose another.
+    PasswordGuessable,
     /// The other person has not accepted, or takes nothing from this account.
     NotAccepted,
     /// This account has blocked the other person.

@@ -70,7 +70,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`ErrorCode::WrongCredentials`] at `current`, [`ErrorCode::ConfirmationRequired`] where that was left out and no
-    /// passkey has confirmed this session, [`ErrorCode::RateLimited`], and the store's reasons.
+    /// passkey has confirmed this session, [`ErrorCode::PasswordGuessable`] at `new`, [`ErrorCode::RateLimited`], and the store's reasons.
     pub async fn change_password(
         &self,
         asking: &Claims,
@@ -85,6 +85,10 @@ impl Accounts {
             None if self.require_confirmed(asking).await?.by == ConfirmedBy::Passkey => {}
             None => return Err(confirmation_required()),
         }
+        let person = self.person(asking.user).await?;
+        let about = self.words_about(&person.username, &person.display_name);
+        let judged = self.passwords.refuse_guessable(&change.new, about).await;
+        judged.map_err(|refusal| refusal.at("new"))?;
         let hash = self.passwords.hash(change.new).await?;
         let (user, session) = (asking.user, asking.session);
         let change = move |db: &Connection| {

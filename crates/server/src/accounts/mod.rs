@@ -7,6 +7,7 @@
 mod codes;
 mod confirmation;
 mod factors;
+mod guessable;
 mod invites;
 pub mod keys;
 mod managing;
@@ -21,7 +22,7 @@ mod throttle;
 pub mod tokens;
 pub mod webauthn;
 
-pub use managing::Change;
+pub use managing::{Change, FactorsAtReset};
 pub use sign_in::{Introduction, Registered};
 
 use protocol::SessionId;
@@ -56,6 +57,8 @@ pub struct Accounts {
     registration: Registration,
     tokens: Tokens,
     passwords: Passwords,
+    /// Words that somebody who guesses a password of this server tries first.
+    server_words: Vec<String>,
     throttle: Throttle,
     waiting: Waiting,
 }
@@ -100,6 +103,7 @@ impl Accounts {
             store,
             hub,
             registration,
+            server_words: guessable::words_of(&issuer),
             tokens: Tokens::new(keys, issuer),
             passwords: Passwords::new(limits.password_queue),
             throttle: Throttle::new(limits.free_sign_in_failures, limits.accounts_per_hour),

@@ -13,6 +13,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use protocol::Password;
 use tokio::sync::{Semaphore, oneshot};
 
+use super::guessable;
 use crate::error::Refusal;
 use crate::secrets;
 
@@ -64,7 +65,24 @@ impl Passwords {
 
     /// The hash to keep, in PHC form.
     pub(super) async fn hash(&self, password: Password) -> Result<String, Refusal> {
-        self.run(move |memory| hash(&password, memory)).await
+        self.run(move || on_own_memory(|memory| hash(&password, memory)))
+            .await?
+            .map_err(|error| Refusal::internal(&error))
+    }
+
+    /// Refuses a new password that is too easy to guess; see [`guessable`].
+    pub(super) async fn refuse_guessable(
+        &self,
+        password: &Password,
+        about: Vec<String>,
+    ) -> Result<(), Refusal> {
+        let password = password.clone();
+        let is_guessable = self.run(move || guessable::is_guessable(&password, &about));
+        if is_guessable.await? {
+            Err(guessable::refusal())
+        } else {
+            Ok(())
+        }
     }
 
     /// Checks a password against a hash; against [`NOBODYS`] where there is none.
@@ -73,13 +91,14 @@ impl Passwords {
         password: Password,
         hash: Option<String>,
     ) -> Result<Check, Refusal> {
-        self.run(move |memory| check(&password, hash.as_deref(), memory))
-            .await
+        self.run(move || on_own_memory(|memory| check(&password, hash.as_deref(), memory)))
+            .await?
+            .map_err(|error| Refusal::internal(&error))
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut [Block]) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Refusal> {
         let places = Arc::clone(&self.places);
         let place = places.try_acquire_owned();
@@ -89,15 +108,14 @@ impl Passwords {
         let (answer, answered) = oneshot::channel();
         let thread = std::thread::Builder::new().name("password".to_owned());
         let started = thread.stack_size(STACK_BYTES).spawn(move || {
-            let result = on_own_memory(work);
+            let result = work();
             // The permits go with the work: it runs to its end even where nobody waits for it any more.
             drop((turn, place));
             drop(answer.send(result));
         });
         started.map_err(|error| Refusal::internal(&error))?;
         match answered.await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(Refusal::internal(&error)),
+            Ok(value) => Ok(value),
             Err(_) => Err(Refusal::internal(&"a password thread panicked")),
         }
     }
@@ -171,6 +189,7 @@ fn derive(
 #[cfg(test)]
 mod tests {
     use argon2::{PasswordHasher as _, PasswordVerifier as _};
+    use futures_util::FutureExt as _;
 
     use super::*;
 
@@ -247,6 +266,31 @@ mod tests {
         let refused = passwords.hash(password("correct horse")).await.unwrap_err();
         assert_eq!(refused.code, protocol::error::ErrorCode::Unavailable);
         assert!(refused.retry_after.is_some());
+    }
+
+    /// While no core is free as many wait as there are places for, and each of the others is told to come back.
+    #[tokio::test]
+    async fn of_a_thousand_at_once_those_with_a_place_are_checked() {
+        let passwords = Passwords::new(4);
+        let places = passwords.places.available_permits();
+        let all = u32::try_from(passwords.running.available_permits()).unwrap();
+        let busy = passwords.running.acquire_many(all).await.unwrap();
+        let mut checks: Vec<_> = (0..1_000)
+            .map(|_| Box::pin(passwords.check(password("correct horse"), None)))
+            .collect();
+        checks.retain_mut(|check| match check.now_or_never() {
+            None => true,
+            Some(refused) => {
+                let code = refused.unwrap_err().code;
+                assert_eq!(code, protocol::error::ErrorCode::Unavailable);
+                false
+            }
+        });
+        assert_eq!(checks.len(), places);
+        drop(busy);
+        for check in checks {
+            assert_eq!(check.await.unwrap(), Check::Wrong);
+        }
     }
 
     fn password(text: &str) -> Password {

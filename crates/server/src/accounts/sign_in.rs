@@ -24,7 +24,8 @@ impl Accounts {
     ///
     /// # Errors
     /// [`ErrorCode::RegistrationClosed`], [`ErrorCode::InviteNeeded`], [`ErrorCode::LinkInvalid`],
-    /// [`ErrorCode::UsernameTaken`], [`ErrorCode::RateLimited`], [`ErrorCode::Unavailable`].
+    /// [`ErrorCode::UsernameTaken`], [`ErrorCode::PasswordGuessable`], [`ErrorCode::RateLimited`],
+    /// [`ErrorCode::Unavailable`].
     pub async fn register(&self, wanted: Register, address: IpAddr) -> Result<Registered, Refusal> {
         let Register {
             username,
@@ -46,6 +47,9 @@ impl Accounts {
         if is_taken {
             return Err(taken(&username));
         }
+        let about = self.words_about(&username, &display_name);
+        let judged = self.passwords.refuse_guessable(&password, about).await;
+        judged.map_err(|refusal| refusal.at("password"))?;
         self.throttle
             .begin_registration(self.clock.now(), address)?;
         let password = self.passwords.hash(password).await?;

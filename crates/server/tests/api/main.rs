@@ -25,6 +25,7 @@ mod doctor;
 mod durability;
 mod factors;
 mod forged;
+mod guessing;
 mod headers;
 mod hidden;
 mod holding;
