@@ -54,6 +54,10 @@ pub struct PasswordReset {
     pub secret: Token,
     /// Until when it is good.
     pub expires_at: Timestamp,
+    /// Whether the next sign-in asks for the code of an authenticator app, as before.
+    pub authenticator_app: bool,
+    /// So many passkeys of the account still sign in.
+    pub passkeys: u32,
 }
 
 /// `POST /api/v1/resets/show`: whose password is it?

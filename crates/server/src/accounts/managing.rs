@@ -5,6 +5,7 @@
 
 use protocol::account::{Person, Token};
 use protocol::error::ErrorCode;
+use protocol::factors::Factors;
 use protocol::limits::PASSWORD_RESET_LIFE;
 use protocol::managing::{ChoosePassword, ManagedAccount, ManagedAccounts, PasswordReset};
 use protocol::{SessionId, UserId, Username};
@@ -27,6 +28,15 @@ pub enum Change {
     Promote,
     /// It may not any more.
     Demote,
+}
+
+/// What a reset of the password does to second factors and passkeys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactorsAtReset {
+    /// They stay: a link alone must not open what two factors protect.
+    Kept,
+    /// They go, because the person has lost them. For the host alone.
+    Removed,
 }
 
 impl Accounts {
@@ -92,11 +102,16 @@ impl Accounts {
         Ok(account)
     }
 
-    /// Takes the password away, ends all sessions and makes a link by which a new one is chosen.
+    /// Takes the password away, ends all sessions and makes a link by which a new one is chosen. Factors go at once where
+    /// they shall: until the link is used nobody gets in, and a passkey of a thief is of no more use either.
     ///
     /// # Errors
     /// [`ErrorCode::NotFound`].
-    pub async fn reset_password(&self, which: Which) -> Result<PasswordReset, Refusal> {
+    pub async fn reset_password(
+        &self,
+        which: Which,
+        factors: FactorsAtReset,
+    ) -> Result<PasswordReset, Refusal> {
         let expires_at = self.clock.now() + PASSWORD_RESET_LIFE;
         let (secret, hash) = refresh::new();
         let begin = move |db: &Connection| {
@@ -105,13 +120,23 @@ impl Accounts {
             };
             let user = found.person.id;
             let ended = store::managed::begin_reset(db, user, NOBODYS, &hash, expires_at)?;
-            Ok::<Option<(UserId, Vec<SessionId>)>, StoreError>(Some((user, ended)))
+            if factors == FactorsAtReset::Removed {
+                store::factors::remove_all(db, user)?;
+            }
+            // Whether passkeys are possible is the page's question, not this one's.
+            let left = store::factors::list(db, user, false)?;
+            Ok::<Option<(UserId, Vec<SessionId>, Factors)>, StoreError>(Some((user, ended, left)))
         };
         let reset = self.store.write(begin).await?;
-        let (user, ended) = reset.ok_or_else(|| Refusal::not_found("account"))?;
-        tracing::info!(user.id = %user, "password taken away, link made");
+        let (user, ended, left) = reset.ok_or_else(|| Refusal::not_found("account"))?;
+        tracing::info!(user.id = %user, ?factors, "password taken away, link made");
         self.close_sockets(&ended);
-        Ok(PasswordReset { secret, expires_at })
+        Ok(PasswordReset {
+            secret,
+            expires_at,
+            authenticator_app: left.authenticator_app.is_some(),
+            passkeys: u32::try_from(left.passkeys.len()).unwrap_or(u32::MAX),
+        })
     }
 
     /// Whose password a link is for.
@@ -130,11 +155,14 @@ impl Accounts {
     /// at the sign-in.
     ///
     /// # Errors
-    /// [`ErrorCode::LinkInvalid`], [`ErrorCode::Unavailable`].
+    /// [`ErrorCode::LinkInvalid`], [`ErrorCode::PasswordGuessable`], [`ErrorCode::Unavailable`].
     pub async fn choose_password(&self, chosen: ChoosePassword) -> Result<(), Refusal> {
         let ChoosePassword { reset, password } = chosen;
         // Asked first, because hashing is dear; decided when the password is kept.
-        self.show_reset(&reset).await?;
+        let person = self.show_reset(&reset).await?;
+        let about = self.words_about(&person.username, &person.display_name);
+        let judged = self.passwords.refuse_guessable(&password, about).await;
+        judged.map_err(|refusal| refusal.at("password"))?;
         let password = self.passwords.hash(password).await?;
         let (secret, now) = (refresh::hash(&reset), self.clock.now());
         let finish = move |db: &Connection| {

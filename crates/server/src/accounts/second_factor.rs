@@ -1,8 +1,8 @@
 //! The second half of a sign-in: a code after the password.
 //!
 //! The rules kept here: a ticket opens one session of the account whose password was checked, for whoever got it, within
-//! minutes and a few attempts; it is worth nothing once the password was changed. Guesses are counted for the account
-//! across its tickets.
+//! minutes and a few attempts; it is worth nothing once the password was changed or the account disabled. Guesses are
+//! counted for the account across its tickets.
 
 use protocol::Timestamp;
 use protocol::account::{DeviceClaim, RefreshBy, Token};
@@ -10,7 +10,7 @@ use protocol::error::ErrorCode;
 use protocol::factors::{CodeWay, SecondFactor, SecondFactorRequired, SecondFactorWay};
 use protocol::limits::{SECOND_FACTOR_ATTEMPTS, SECOND_FACTOR_LIFE};
 
-use super::sign_in::{Opening, Proven};
+use super::sign_in::{Opening, Proven, disabled};
 use super::{Accounts, Opened, codes, expired, refresh};
 use crate::error::Refusal;
 use crate::store::sessions::{ConfirmedBy, RefreshHash};
@@ -34,6 +34,7 @@ enum Judged {
     },
     Wrong,
     PasswordChanged,
+    Disabled,
 }
 
 impl Accounts {
@@ -71,7 +72,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`ErrorCode::Expired`] where the ticket is not good any more, [`ErrorCode::WrongCredentials`],
-    /// [`ErrorCode::RateLimited`], and the store's reasons.
+    /// [`ErrorCode::AccountDisabled`], [`ErrorCode::RateLimited`], and the store's reasons.
     pub async fn second_factor(&self, shown: SecondFactor) -> Result<Opened, Refusal> {
         let (name, now) = (refresh::hash(&shown.ticket), self.clock.now());
         // Taken out while it is looked at, so that two codes at once open one session.
@@ -102,6 +103,7 @@ impl Accounts {
                 Ok(opened)
             }
             Judged::PasswordChanged => Err(expired("This sign-in")),
+            Judged::Disabled => Err(disabled()),
             Judged::Wrong => {
                 tracing::info!(user.id = %user, "a wrong second factor");
                 ticket.attempts += 1;
@@ -131,6 +133,9 @@ fn judge(
     let user = ticket.proven.person.id;
     if !ticket.proven.still_holds(db)? {
         return Ok(Judged::PasswordChanged);
+    }
+    if store::managed::is_disabled(db, user)? {
+        return Ok(Judged::Disabled);
     }
     let is_right = match shown.way {
         CodeWay::AuthenticatorApp => match store::factors::app_secret(db, user)? {

@@ -20,7 +20,7 @@ pub use addresses::{InvalidAddress, Listen, Origin, PublicUrl};
 pub use https::{Domain, Https, Redirect, Tls, TlsMode, TrustedProxy};
 pub use options::{
     AccountName, AccountVerb, BackupOptions, Command, DoctorOptions, InviteOptions, Options,
-    RestoreOptions, Verb,
+    ResetOptions, RestoreOptions, Verb,
 };
 pub use relay::{Relay, RelayListen, RelayPorts};
 

@@ -96,11 +96,22 @@ pub enum AccountVerb {
     /// Let it sign in again
     Enable(AccountName),
     /// Take the password away, and print a link by which its person chooses a new one
-    ResetPassword(AccountName),
+    ResetPassword(ResetOptions),
     /// Make it an administrator
     Promote(AccountName),
     /// Let it be an administrator no more
     Demote(AccountName),
+}
+
+/// Whose password, and what else.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ResetOptions {
+    /// The username
+    #[arg(value_name = "USERNAME")]
+    pub username: Username,
+    /// Remove the authenticator app, all passkeys and recovery codes too, at once
+    #[arg(long)]
+    pub without_second_factor: bool,
 }
 
 /// Which account.

@@ -13,7 +13,7 @@ use protocol::registration::NewInvite;
 use protocol::{Timestamp, Username};
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::{Accounts, Change};
+use crate::accounts::{Accounts, Change, FactorsAtReset};
 use crate::config::{AccountVerb, InviteOptions};
 use crate::error::Refusal;
 use crate::store::managed::Which;
@@ -48,6 +48,9 @@ pub enum Order {
     ResetPassword {
         /// Whose.
         username: Username,
+        /// Whether the second factor and passkeys go too.
+        #[serde(default)]
+        without_second_factor: bool,
     },
     /// One more administrator.
     Promote {
@@ -90,6 +93,10 @@ pub enum Answer {
         link: String,
         /// Until when it is good.
         expires_at: Timestamp,
+        /// Whether an authenticator app is still asked for.
+        authenticator_app: bool,
+        /// So many passkeys still sign in.
+        passkeys: u32,
     },
     /// Nothing was done.
     Refused {
@@ -117,8 +124,9 @@ impl From<&AccountVerb> for Order {
             AccountVerb::Enable(name) => Self::Enable {
                 username: name.username,
             },
-            AccountVerb::ResetPassword(name) => Self::ResetPassword {
-                username: name.username,
+            AccountVerb::ResetPassword(options) => Self::ResetPassword {
+                username: options.username,
+                without_second_factor: options.without_second_factor,
             },
             AccountVerb::Promote(name) => Self::Promote {
                 username: name.username,
@@ -135,7 +143,17 @@ async fn carry_out(accounts: &Accounts, url: &str, order: Order) -> Answer {
     let done = match order {
         Order::Invite(wanted) => invite(accounts, url, wanted).await,
         Order::List => list(accounts).await,
-        Order::ResetPassword { username } => reset(accounts, url, username).await,
+        Order::ResetPassword {
+            username,
+            without_second_factor,
+        } => {
+            let factors = if without_second_factor {
+                FactorsAtReset::Removed
+            } else {
+                FactorsAtReset::Kept
+            };
+            reset(accounts, url, username, factors).await
+        }
         Order::Disable { username } => change(accounts, username, Change::Disable).await,
         Order::Enable { username } => change(accounts, username, Change::Enable).await,
         Order::Promote { username } => change(accounts, username, Change::Promote).await,
@@ -169,10 +187,18 @@ async fn change(
     Ok(Answer::Changed { account })
 }
 
-async fn reset(accounts: &Accounts, url: &str, username: Username) -> Result<Answer, Refusal> {
-    let reset = accounts.reset_password(Which::Name(username)).await?;
+async fn reset(
+    accounts: &Accounts,
+    url: &str,
+    username: Username,
+    factors: FactorsAtReset,
+) -> Result<Answer, Refusal> {
+    let which = Which::Name(username);
+    let reset = accounts.reset_password(which, factors).await?;
     Ok(Answer::Reset {
         link: format!("{url}/#reset={}", reset.secret.expose()),
         expires_at: reset.expires_at,
+        authenticator_app: reset.authenticator_app,
+        passkeys: reset.passkeys,
     })
 }

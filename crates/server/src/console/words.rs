@@ -28,7 +28,12 @@ impl fmt::Display for Answer {
             }
             Self::Accounts { accounts } => write_table(f, accounts),
             Self::Changed { account } => writeln!(f, "{}", sentence(account)),
-            Self::Reset { link, expires_at } => {
+            Self::Reset {
+                link,
+                expires_at,
+                authenticator_app,
+                passkeys,
+            } => {
                 writeln!(f, "{link}")?;
                 writeln!(f)?;
                 writeln!(
@@ -36,11 +41,36 @@ impl fmt::Display for Answer {
                     "Their password is void and they are signed out everywhere. Whoever opens the link first \
                      chooses the new password: give it to nobody else. Good until {}.",
                     day_and_time(*expires_at)
-                )
+                )?;
+                write_factors_left(f, *authenticator_app, *passkeys)
             }
             Self::Refused { message } => writeln!(f, "{message}"),
         }
     }
+}
+
+/// What a reset left, so that a host who suspects a thief knows of it.
+fn write_factors_left(
+    f: &mut fmt::Formatter<'_>,
+    authenticator_app: bool,
+    passkeys: u32,
+) -> fmt::Result {
+    let passkeys = match passkeys {
+        0 => None,
+        1 => Some("one passkey".to_owned()),
+        many => Some(format!("{many} passkeys")),
+    };
+    let app = authenticator_app.then(|| "an authenticator app".to_owned());
+    let left: Vec<_> = app.into_iter().chain(passkeys).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        f,
+        "They still have {}. Where those are lost, or are somebody else's, repeat this with \
+         --without-second-factor.",
+        left.join(" and ")
+    )
 }
 
 fn write_table(f: &mut fmt::Formatter<'_>, accounts: &[ManagedAccount]) -> fmt::Result {

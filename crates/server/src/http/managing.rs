@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use super::openapi::Errors;
 use super::{Administrator, Body, Path, Query};
-use crate::accounts::Change;
+use crate::accounts::{Change, FactorsAtReset};
 use crate::app::Shared;
 use crate::error::Refusal;
 use crate::store::managed::Which;
@@ -73,7 +73,7 @@ async fn change(
 }
 
 /// Takes an account's password away, ends its sessions and makes a link by which its person chooses a new
-/// one. For administrators.
+/// one. A second factor and passkeys stay. For administrators.
 #[utoipa::path(post, path = "/api/v1/accounts/{id}/reset", tag = "managing", security(("access_token" = [])),
     params(("id" = UserId, Path, description = "The account")),
     responses((status = 201, description = "Reset", body = PasswordReset), Errors))]
@@ -83,8 +83,9 @@ async fn reset(
     Path(user): Path<UserId>,
 ) -> Result<(StatusCode, Json<PasswordReset>), Refusal> {
     check_other(claims.user, user)?;
-    let reset = app.accounts.reset_password(Which::Id(user)).await?;
-    Ok((StatusCode::CREATED, Json(reset)))
+    let which = Which::Id(user);
+    let reset = app.accounts.reset_password(which, FactorsAtReset::Kept);
+    Ok((StatusCode::CREATED, Json(reset.await?)))
 }
 
 /// An administrator who shut themselves out by a slip would need the host.

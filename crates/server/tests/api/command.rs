@@ -215,6 +215,17 @@ async fn accounts_are_managed_from_the_command_line_while_the_server_runs_and_wh
         reset.starts_with("http://localhost:8080/#reset="),
         "{reset}"
     );
+    let (code, reset) = run(&[
+        "account",
+        "reset-password",
+        "ada",
+        "--without-second-factor",
+    ]);
+    assert_eq!(
+        (code, reset.contains("/#reset=")),
+        (Some(0), true),
+        "{reset}"
+    );
     let (code, _) = run(&["account", "demote", "ada"]);
     assert_eq!(code, Some(0));
     let (_, listed) = run(&["account", "list"]);

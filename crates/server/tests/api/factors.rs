@@ -12,9 +12,11 @@ use protocol::limits::{
     close,
 };
 use serde_json::{Value, json};
+use server::accounts::{Change, FactorsAtReset};
 use totp_rs::{Builder, Secret};
 
 use crate::app::{Answer, PASSWORD, TestApp, User, sign_in_body};
+use crate::managing::by_name;
 
 const SESSIONS: &str = "/api/v1/sessions";
 const SECOND_FACTOR: &str = "/api/v1/sessions/second-factor";
@@ -362,6 +364,59 @@ async fn every_address_of_factors_needs_a_token() {
         let refused = (401, ErrorCode::Unauthenticated);
         assert_eq!(answer.refused(), refused, "{method} {path}");
     }
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_refused_with_the_right_code_too() {
+    let app = TestApp::start().await;
+    let (_, secret, codes) = with_app(&app).await;
+    app.advance(STEP);
+    let accounts = &app.server.app().accounts;
+    for is_recovery in [false, true] {
+        let required = enter_password(&app).await;
+        let disabled = accounts.change(by_name("ada"), Change::Disable).await;
+        assert!(disabled.unwrap().disabled);
+        let answer = if is_recovery {
+            show_recovery(&app, &required, &codes[0]).await
+        } else {
+            show_code(&app, &required, &code(&app, &secret)).await
+        };
+        assert_eq!(answer.refused(), (403, ErrorCode::AccountDisabled));
+        accounts
+            .change(by_name("ada"), Change::Enable)
+            .await
+            .unwrap();
+    }
+    let required = enter_password(&app).await;
+    let answer = show_code(&app, &required, &code(&app, &secret)).await;
+    assert_eq!(answer.status, StatusCode::OK, "the code was not used up");
+}
+
+#[tokio::test]
+async fn a_reset_leaves_the_second_factor_unless_the_host_says_otherwise() {
+    let app = TestApp::start().await;
+    let (_, secret, _) = with_app(&app).await;
+    app.advance(STEP);
+    let accounts = &app.server.app().accounts;
+    let reset = accounts.reset_password(by_name("ada"), FactorsAtReset::Kept);
+    let reset = reset.await.unwrap();
+    assert!(reset.authenticator_app);
+    choose(&app, &reset.secret).await;
+    let required = enter_password(&app).await;
+    let answer = show_code(&app, &required, &code(&app, &secret)).await;
+    assert_eq!(answer.status, StatusCode::OK);
+
+    let reset = accounts.reset_password(by_name("ada"), FactorsAtReset::Removed);
+    let reset = reset.await.unwrap();
+    assert!(!reset.authenticator_app);
+    choose(&app, &reset.secret).await;
+    app.sign_in("ada").await;
+}
+
+async fn choose(app: &TestApp, secret: &Token) {
+    let body = json!({ "reset": secret, "password": PASSWORD });
+    let chosen = app.post("/api/v1/resets", &body).send().await;
+    assert_eq!(chosen.status, StatusCode::NO_CONTENT);
 }
 
 /// Somebody with an authenticator app, its secret, and the recovery codes that came with it.

@@ -6,9 +6,11 @@ use protocol::error::ErrorCode;
 use protocol::factors::{Factors, FactorsChanged, SecondFactorRequired, SecondFactorWay};
 use protocol::limits::{CONFIRMATION_LIFE, PASSKEY_CHALLENGE_LIFE};
 use serde_json::{Value, json};
+use server::accounts::{Change, FactorsAtReset};
 
 use crate::app::{Answer, PASSWORD, TestApp, User, sign_in_body};
 use crate::authenticator::Passkey;
+use crate::managing::by_name;
 
 const ORIGIN: &str = "https://ahoy.example";
 const ASK: &str = "/api/v1/sessions/passkey-challenge";
@@ -291,6 +293,65 @@ async fn removing_and_renaming_touch_ones_own_passkeys_alone() {
     let answer = sign_in(&app, &mut passkey).await;
     assert_eq!(answer.refused(), (401, ErrorCode::WrongCredentials));
     app.sign_in("ada").await;
+}
+
+#[tokio::test]
+async fn a_disabled_account_does_not_get_in_by_its_passkey() {
+    let app = start().await;
+    let (_, mut passkey) = with_passkey(&app).await;
+    let accounts = &app.server.app().accounts;
+    accounts
+        .change(by_name("ada"), Change::Disable)
+        .await
+        .unwrap();
+    let refused = sign_in(&app, &mut passkey).await;
+    assert_eq!(refused.refused(), (403, ErrorCode::AccountDisabled));
+    accounts
+        .change(by_name("ada"), Change::Enable)
+        .await
+        .unwrap();
+    assert_eq!(sign_in(&app, &mut passkey).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_reset_tells_of_passkeys_and_removes_them_for_the_host_alone() {
+    let app = start().await;
+    let (_, mut passkey) = with_passkey(&app).await;
+    let accounts = &app.server.app().accounts;
+    let reset = accounts.reset_password(by_name("ada"), FactorsAtReset::Kept);
+    assert_eq!(reset.await.unwrap().passkeys, 1);
+    assert_eq!(sign_in(&app, &mut passkey).await.status, StatusCode::OK);
+    let reset = accounts.reset_password(by_name("ada"), FactorsAtReset::Removed);
+    assert_eq!(reset.await.unwrap().passkeys, 0);
+    let gone = sign_in(&app, &mut passkey).await;
+    assert_eq!(gone.refused(), (401, ErrorCode::WrongCredentials));
+}
+
+#[tokio::test]
+async fn a_network_gets_so_many_challenges_at_once() {
+    let app = TestApp::start_with(|config| {
+        config.public_url = Some(ORIGIN.parse().unwrap());
+        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    })
+    .await;
+    let ask = |from: &str| {
+        app.post(ASK, &json!({}))
+            .header("x-forwarded-for", from)
+            .send()
+    };
+    let mut given = 0;
+    let refused = loop {
+        let answer = ask("198.51.100.7").await;
+        if answer.status != StatusCode::OK {
+            break answer;
+        }
+        given += 1;
+        assert!(given < 600, "before the limit of all requests");
+    };
+    assert_eq!(refused.refused(), (429, ErrorCode::RateLimited));
+    assert!(given >= 120, "{given}");
+    assert!(refused.problem().retry_after.is_some());
+    assert_eq!(ask("198.51.100.8").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
