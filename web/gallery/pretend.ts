@@ -157,7 +157,12 @@ function respond(
     });
   }
   if (pathname.endsWith("/reset")) {
-    return Response.json({ secret: SECRET, expires_at: NOW + 864e5 });
+    return Response.json({
+      secret: SECRET,
+      expires_at: NOW + 864e5,
+      authenticator_app: true,
+      passkeys: 2,
+    });
   }
   if (pathname.endsWith("/accounts") && method === "GET") {
     return Response.json({ accounts: managed(), more: true });

@@ -3,4 +3,4 @@
 /**
  * What went wrong, for programs.
  */
-export type ErrorCode = "bad_request" | "unsupported" | "unauthenticated" | "wrong_credentials" | "expired" | "confirmation_required" | "forbidden" | "not_found" | "username_taken" | "registration_closed" | "invite_needed" | "link_invalid" | "account_disabled" | "not_accepted" | "blocked" | "wrong_state" | "conflict" | "too_large" | "rate_limited" | "unavailable" | "storage_full" | "internal";
+export type ErrorCode = "bad_request" | "unsupported" | "unauthenticated" | "wrong_credentials" | "expired" | "confirmation_required" | "forbidden" | "not_found" | "username_taken" | "registration_closed" | "invite_needed" | "link_invalid" | "account_disabled" | "password_guessable" | "not_accepted" | "blocked" | "wrong_state" | "conflict" | "too_large" | "rate_limited" | "unavailable" | "storage_full" | "internal";

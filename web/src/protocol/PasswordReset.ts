@@ -13,4 +13,12 @@ secret: Token,
 /**
  * Until when it is good.
  */
-expires_at: Timestamp, };
+expires_at: Timestamp, 
+/**
+ * Whether the next sign-in asks for the code of an authenticator app, as before.
+ */
+authenticator_app: boolean, 
+/**
+ * So many passkeys of the account still sign in.
+ */
+passkeys: number, };

@@ -31,7 +31,8 @@ test("a change that failed says so and leaves the account as it was", async () =
       id === "ada"
         ? Promise.reject(new Error("It is your own."))
         : Promise.resolve({ ...account(id), disabled }),
-    reset: () => Promise.resolve({ secret: "s", expires_at: 1 }),
+    reset: () =>
+      Promise.resolve({ secret: "s", expires_at: 1, authenticator_app: true, passkeys: 0 }),
   });
   await list.load();
   await list.disable("ada", true);

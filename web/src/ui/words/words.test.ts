@@ -9,6 +9,7 @@ import { countCharacters } from "./characters";
 import { isoDuration, runningTime, spokenDuration } from "./duration";
 import type { Words } from "./endings";
 import { callEntryWords, endedWords, microphoneWords, missedWords } from "./endings";
+import { factorWords } from "./factors";
 import { dayLabel, daysBetween, listTime, presenceWords, untilWords } from "./times";
 
 const REASONS: EndReason[] = [
@@ -197,3 +198,12 @@ const RECORD: CallRecord = {
   started_at: 0,
   end: null,
 };
+
+test.each([
+  [false, 0, null],
+  [true, 0, "an authenticator app"],
+  [false, 1, "one passkey"],
+  [true, 2, "an authenticator app and 2 passkeys"],
+])("what is left after a reset: app %s, %i passkeys", (authenticator_app, passkeys, words) => {
+  expect(factorWords({ authenticator_app, passkeys })).toBe(words);
+});
