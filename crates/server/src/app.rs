@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Refusal;
 use crate::hub::Hub;
+use crate::incidents::Incidents;
 use crate::keys::Keys;
 use crate::places::Places;
 use crate::presence::Presences;
@@ -47,6 +48,8 @@ pub struct App {
     pub keys: Keys,
     /// How often accounts and networks may do what they do.
     pub allowances: Allowances,
+    /// What is written of refusals that may be an attack.
+    pub incidents: Incidents,
     /// The sockets that have not said who they are.
     pub strangers: Places,
     /// The connections on which HTTP may be asked: no socket yet, and none of the relay.

@@ -5,9 +5,10 @@
 //! `socket` knows frames. A fault of ours is logged here, once, under an id that the client is told,
 //! and says nothing else outside.
 
-use protocol::Milliseconds;
 use protocol::error::ErrorCode;
+use protocol::{Milliseconds, UserId};
 
+use crate::incidents::Incident;
 use crate::secrets;
 use crate::store::{StoreError, Trouble};
 
@@ -27,6 +28,10 @@ pub struct Refusal {
     pub field: Option<String>,
     /// Try again after so long.
     pub retry_after: Option<Milliseconds>,
+    /// What it is for the log, where it is worth a line; nobody outside is told.
+    pub incident: Option<Incident>,
+    /// Whose account it is about, for that line.
+    pub concerns: Option<UserId>,
 }
 
 impl Refusal {
@@ -37,6 +42,8 @@ impl Refusal {
             message: message.into(),
             field: None,
             retry_after: None,
+            incident: Incident::of(code),
+            concerns: None,
         }
     }
 
@@ -44,6 +51,14 @@ impl Refusal {
     pub fn at(self, field: impl Into<String>) -> Self {
         Self {
             field: Some(field.into()),
+            ..self
+        }
+    }
+
+    /// Names, for the log alone, whose account it is about.
+    pub fn concerning(self, user: UserId) -> Self {
+        Self {
+            concerns: Some(user),
             ..self
         }
     }

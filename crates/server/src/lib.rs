@@ -14,6 +14,7 @@ pub mod error;
 pub mod files;
 pub mod http;
 pub mod hub;
+pub mod incidents;
 pub mod keys;
 pub mod lifecycle;
 mod network;

@@ -12,7 +12,9 @@ use protocol::registration::Registration;
 use server::Server;
 use server::backup;
 use server::clock::Clock;
-use server::config::{BackupOptions, Command, Config, DoctorOptions, Https, RestoreOptions, Verb};
+use server::config::{
+    BackupOptions, Command, Config, DoctorOptions, Https, LogFormat, RestoreOptions, Verb,
+};
 use server::console::{self, Answer, Order};
 use server::doctor::{self, findings::Target};
 use server::store::Content;
@@ -37,11 +39,12 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let config = Config::load(&command.options)?;
-    start_log(match &command.verb {
+    let directives = match &command.verb {
         // These print their answer; only what goes wrong is worth a line beside it.
         Some(Verb::Invite(_) | Verb::Account(_)) => "warn",
         _ => &config.log,
-    })?;
+    };
+    start_log(directives, config.log_format)?;
     match &command.verb {
         None | Some(Verb::Serve) => on_runtime(serve(config)),
         Some(Verb::Doctor(options)) => on_runtime(examine(&config, options)),
@@ -178,7 +181,7 @@ impl Stop {
 }
 
 /// To standard error, so that standard output has only what people asked for.
-fn start_log(directives: &str) -> Result<(), String> {
+fn start_log(directives: &str, format: LogFormat) -> Result<(), String> {
     let filter = EnvFilter::builder().parse(directives).map_err(|error| {
         format!("the log setting {directives:?} is wrong: {error}; write error, warn, info, debug or trace")
     })?;
@@ -186,7 +189,11 @@ fn start_log(directives: &str) -> Result<(), String> {
     let log = log
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
-    log.try_init().map_err(|error| error.to_string())
+    let started = match format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+    started.map_err(|error| error.to_string())
 }
 
 fn greet(server: &Server) -> std::io::Result<()> {

@@ -117,7 +117,9 @@ impl Accounts {
             Ok(_) => Ok(()),
             Err(refusal) if refusal.code == ErrorCode::WrongCredentials => {
                 let message = "This is not your password.";
-                Err(Refusal::new(ErrorCode::WrongCredentials, message).at("password"))
+                Err(Refusal::new(ErrorCode::WrongCredentials, message)
+                    .at("password")
+                    .concerning(asking.user))
             }
             Err(refusal) => Err(refusal),
         }

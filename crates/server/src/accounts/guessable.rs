@@ -117,12 +117,7 @@ mod tests {
     }
 
     fn about() -> Vec<String> {
-        let names = [
-            "ada.lovelace",
-            "Ada Lovelace",
-            "https://chat.example",
-            "ahoy",
-        ];
+        let names = ["ada.lovelace", "Ada Lovelace", "chat.example", "ahoy"];
         names.into_iter().flat_map(words_of).collect()
     }
 

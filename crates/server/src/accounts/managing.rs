@@ -51,7 +51,7 @@ impl Accounts {
         if asked.await? {
             Ok(())
         } else {
-            Err(not_administrator())
+            Err(not_administrator().concerning(user))
         }
     }
 

@@ -103,7 +103,7 @@ impl Accounts {
             store,
             hub,
             registration,
-            server_words: guessable::words_of(&issuer),
+            server_words: guessable::words_of(issuer.trim_start_matches("https://")),
             tokens: Tokens::new(keys, issuer),
             passwords: Passwords::new(limits.password_queue),
             throttle: Throttle::new(limits.free_sign_in_failures, limits.accounts_per_hour),

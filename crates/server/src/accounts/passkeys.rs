@@ -64,7 +64,7 @@ impl Accounts {
         let now = self.clock.now();
         let open = move |db: &Connection| {
             if store::managed::is_disabled(db, kept.account)? {
-                return Ok(Err(disabled()));
+                return Ok(Err(disabled().concerning(kept.account)));
             }
             if !store::passkeys::note_use(db, &kept, &next, now)? {
                 return Ok::<Ruled<_>, StoreError>(Err(webauthn::refused()));

@@ -103,15 +103,16 @@ impl Accounts {
                 Ok(opened)
             }
             Judged::PasswordChanged => Err(expired("This sign-in")),
-            Judged::Disabled => Err(disabled()),
+            Judged::Disabled => Err(disabled().concerning(user)),
             Judged::Wrong => {
-                tracing::info!(user.id = %user, "a wrong second factor");
                 ticket.attempts += 1;
                 if ticket.attempts < SECOND_FACTOR_ATTEMPTS {
                     self.put_back(name, ticket);
                 }
                 let message = "This code is wrong, or was used before.";
-                Err(Refusal::new(ErrorCode::WrongCredentials, message).at("code"))
+                Err(Refusal::new(ErrorCode::WrongCredentials, message)
+                    .at("code")
+                    .concerning(user))
             }
         }
     }

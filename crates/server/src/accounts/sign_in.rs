@@ -120,7 +120,7 @@ impl Accounts {
                 return Ok(Err(wrong_credentials()));
             }
             if store::managed::is_disabled(db, proven.person.id)? {
-                return Ok(Err(disabled()));
+                return Ok(Err(disabled().concerning(proven.person.id)));
             }
             let ways = store::factors::ways(db, proven.person.id)?;
             if store::factors::any(db, proven.person.id)? {
@@ -157,8 +157,12 @@ impl Accounts {
             .begin_sign_in(self.clock.now(), &username, known_device, address)?;
         let (person, hash) = known.map(|known| (known.person, known.password)).unzip();
         let check = self.passwords.check(password, hash.clone()).await?;
+        let owner = person.as_ref().map(|person| person.id);
         let (Check::Right(better), Some(person), Some(hash)) = (check, person, hash) else {
-            return Err(wrong_credentials());
+            return Err(Refusal {
+                concerns: owner,
+                ..wrong_credentials()
+            });
         };
         self.throttle
             .sign_in_succeeded(&username, known_device, address);

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::keys::KeyRing;
 use crate::error::Refusal;
+use crate::incidents::Incident;
 use crate::secrets;
 
 /// The `typ` of our access tokens, so that no other kind of token is ever taken for one (RFC 8725 §3.11).
@@ -60,16 +61,24 @@ struct Payload {
     jti: Uuid,
 }
 
-/// A token that is not accepted. It is not said why: that would only help to forge one.
+/// A token that is not accepted. Whoever shows it is not told why: that would only help to forge one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the access token is not valid or has expired")]
-pub struct InvalidToken;
+pub enum InvalidToken {
+    /// It was not signed by this server for this use, or with a key that is forgotten by now.
+    NotOurs,
+    /// It is genuine, and its time is over or has not begun.
+    NotNow,
+}
 
 impl From<InvalidToken> for Refusal {
-    fn from(_: InvalidToken) -> Self {
+    fn from(invalid: InvalidToken) -> Self {
         let message =
             "The access token is not valid or has expired. Refresh the session, or sign in.";
-        Self::new(ErrorCode::Unauthenticated, message)
+        Self {
+            incident: (invalid == InvalidToken::NotOurs).then_some(Incident::ForgedToken),
+            ..Self::new(ErrorCode::Unauthenticated, message)
+        }
     }
 }
 
@@ -126,12 +135,15 @@ impl Tokens {
     /// [`InvalidToken`], whatever the reason.
     pub fn verify(&self, now: Timestamp, token: &Token) -> Result<Claims, InvalidToken> {
         let text = token.expose();
-        let header = jsonwebtoken::decode_header(text).map_err(|_| InvalidToken)?;
+        let header = jsonwebtoken::decode_header(text).map_err(|_| InvalidToken::NotOurs)?;
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TOKEN_TYPE) {
-            return Err(InvalidToken);
+            return Err(InvalidToken::NotOurs);
         }
-        let key_id = header.kid.ok_or(InvalidToken)?;
-        let public = self.keys.public(&key_id, now).ok_or(InvalidToken)?;
+        let key_id = header.kid.ok_or(InvalidToken::NotOurs)?;
+        let public = self
+            .keys
+            .public(&key_id, now)
+            .ok_or(InvalidToken::NotOurs)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         // The library asks the machine's clock; ours is asked below.
         (validation.validate_exp, validation.validate_nbf) = (false, false);
@@ -140,11 +152,11 @@ impl Tokens {
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         let key = DecodingKey::from_ed_der(&public);
         let payload = jsonwebtoken::decode::<Payload>(text, &key, &validation)
-            .map_err(|_| InvalidToken)?
+            .map_err(|_| InvalidToken::NotOurs)?
             .claims;
         let (not_before, expires_at) = (timestamp(payload.nbf), timestamp(payload.exp));
         if now + LEEWAY < not_before || expires_at + LEEWAY <= now {
-            return Err(InvalidToken);
+            return Err(InvalidToken::NotNow);
         }
         Ok(Claims {
             user: payload.sub,

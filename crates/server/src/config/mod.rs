@@ -24,6 +24,17 @@ pub use options::{
 };
 pub use relay::{Relay, RelayListen, RelayPorts};
 
+/// The form of the log's lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
 /// HTTP for this machine alone.
 const HTTP_PORT: u16 = 8080;
 /// HTTPS with a self-signed certificate.
@@ -58,6 +69,8 @@ pub struct Config {
     pub metrics: Option<Listen>,
     /// What to log: a level, or directives such as `info,server::calls=debug`. Default: `info`.
     pub log: String,
+    /// The form of its lines. Default: text.
+    pub log_format: LogFormat,
     /// HTTPS.
     pub tls: Tls,
     /// STUN and the relay.
@@ -128,6 +141,7 @@ impl Default for Config {
             search: Search::default(),
             metrics: None,
             log: "info".to_owned(),
+            log_format: LogFormat::default(),
             tls: Tls::default(),
             relay: Relay::default(),
             calls: CallTimers::default(),

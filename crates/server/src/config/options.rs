@@ -7,7 +7,7 @@ use protocol::Username;
 use protocol::limits::INVITE_DAYS;
 use protocol::registration::{Registration, Search};
 
-use super::{Config, Domain, Listen, PublicUrl, RelayListen, TlsMode, TrustedProxy};
+use super::{Config, Domain, Listen, LogFormat, PublicUrl, RelayListen, TlsMode, TrustedProxy};
 
 /// Private chat with one-to-one voice calls that you host yourself.
 #[derive(Debug, Parser)]
@@ -207,6 +207,15 @@ pub struct Options {
     /// What to log: error, warn, info, debug, trace or directives [default: info]
     #[arg(long, env = "AHOY_LOG", value_name = "LEVEL", global = true)]
     pub log: Option<String>,
+    /// The form of the log's lines: text, or json for programs [default: text]
+    #[arg(
+        long,
+        env = "AHOY_LOG_FORMAT",
+        value_name = "FORM",
+        global = true,
+        hide_possible_values = true
+    )]
+    pub log_format: Option<LogFormat>,
 }
 
 impl Options {
@@ -226,6 +235,7 @@ impl Options {
             search,
             metrics,
             log,
+            log_format,
         } = self.clone();
         if let Some(listen) = listen {
             config.listen = Some(listen);
@@ -265,6 +275,9 @@ impl Options {
         }
         if let Some(log) = log {
             config.log = log;
+        }
+        if let Some(log_format) = log_format {
+            config.log_format = log_format;
         }
     }
 }

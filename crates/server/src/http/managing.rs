@@ -92,7 +92,7 @@ async fn reset(
 fn check_other(asking: UserId, user: UserId) -> Result<(), Refusal> {
     if asking == user {
         let message = "This is your own account. Another administrator can do that, or the host.";
-        return Err(Refusal::new(ErrorCode::Forbidden, message));
+        return Err(Refusal::new(ErrorCode::Forbidden, message).concerning(asking));
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod cookie;
 mod factors;
 mod headers;
 mod identity;
+mod incidents;
 mod invites;
 mod managing;
 pub(crate) mod metrics;
@@ -71,6 +72,7 @@ pub fn router(app: Shared) -> Router {
         .layer(DefaultBodyLimit::max(HTTP_BODY_MAX_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), count))
+        .layer(from_fn_with_state(app.clone(), incidents::note))
         .layer(from_fn_with_state(app.clone(), headers::add))
         .with_state(app)
 }

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::error::{ErrorCode, Problem};
 
+use super::incidents::Refused;
 use crate::error::Refusal;
 
 /// The content type of every error.
@@ -54,6 +55,12 @@ pub(super) fn respond(status: StatusCode, refusal: Refusal) -> Response {
         retry_after,
     };
     let mut response = (status, Json(problem)).into_response();
+    if let Some(incident) = refusal.incident {
+        let concerns = refusal.concerns;
+        response
+            .extensions_mut()
+            .insert(Refused { incident, concerns });
+    }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
     if let Some(length) = retry_after {

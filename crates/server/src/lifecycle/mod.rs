@@ -33,6 +33,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Listen, Redirect};
 use crate::console;
 use crate::hub::{Hub, Movement};
+use crate::incidents::Incidents;
 use crate::keys::{self, Keys};
 use crate::places::Places;
 use crate::presence::Presences;
@@ -165,6 +166,7 @@ impl Server {
         let keys = Keys::load(&store).await?;
         calls.restore().await?;
         let allowances = Allowances::new(clock.instant(), &config.limits);
+        let incidents = Incidents::new(clock.instant());
         let app = Arc::new(App {
             config,
             clock,
@@ -176,6 +178,7 @@ impl Server {
             hidden,
             keys,
             allowances,
+            incidents,
             strangers: Places::new(STRANGERS_PER_NETWORK, STRANGERS_IN_TOTAL),
             connections: Places::new(connections::PER_NETWORK, connections::IN_TOTAL),
             relay,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _};
+use futures_util::{FutureExt as _, Sink, SinkExt as _, Stream, StreamExt as _, TryFutureExt as _};
 use protocol::account::Token;
 use protocol::error::ErrorCode;
 use protocol::limits::{FRAME_MAX_BYTES, OUTGOING_QUEUE_FRAMES, TOKEN_RENEWAL_GRACE};
@@ -214,6 +214,9 @@ impl<S: Socket> Connection<'_, S> {
             Said::Request { id, age, body } => match *body {
                 RequestBody::Renew { token } => {
                     let result = self.renew(&token);
+                    if let Err(refusal) = &result {
+                        super::note(self.app, Some(self.client.person.id), refusal);
+                    }
                     self.write(First::Answer(frames::answer(Some(id), result)))
                         .await
                 }
@@ -230,6 +233,7 @@ impl<S: Socket> Connection<'_, S> {
         };
         let message = "Too many requests; slow down.";
         let refusal = Refusal::new(ErrorCode::RateLimited, message).after(retry_after);
+        super::note(self.app, Some(self.client.person.id), &refusal);
         self.write(First::Answer(frames::answer(id, Err(refusal))))
             .await
     }
@@ -237,7 +241,10 @@ impl<S: Socket> Connection<'_, S> {
     /// Begins a request. It is polled once at once, so that it takes its place in the order of changes
     /// before the next one is read.
     async fn begin(&mut self, id: u32, age: Milliseconds, body: RequestBody) -> Result<(), Close> {
-        let mut request = requests::carry_out(self.app, &self.client, age, body);
+        let (app, user) = (Arc::clone(self.app), self.client.person.id);
+        let request = requests::carry_out(self.app, &self.client, age, body);
+        let mut request =
+            request.inspect_err(move |refusal| super::note(&app, Some(user), refusal));
         if let Some(result) = (&mut request).now_or_never() {
             let answer = frames::answer(Some(id), result);
             return self.write(First::Answer(answer)).await;

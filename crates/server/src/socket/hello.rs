@@ -51,7 +51,10 @@ impl Stranger {
         };
         let hello = parse(&text)?;
         let claims = app.accounts.tokens().verify(app.clock.now(), &hello.token);
-        let claims = claims.map_err(|_| Close::BadToken)?;
+        let claims = claims.map_err(|invalid| {
+            super::note(app, None, &invalid.into());
+            Close::BadToken
+        })?;
         if claims.device != hello.device {
             return Err(Close::BadToken);
         }

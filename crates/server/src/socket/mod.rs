@@ -15,11 +15,14 @@ mod upgrade;
 mod welcome;
 
 use call::switchboard::Party;
-use protocol::SessionId;
 use protocol::account::{Device, Person};
+use protocol::{SessionId, UserId};
 
+use crate::app::App;
 use crate::chat::Asker;
+use crate::error::Refusal;
 use crate::hub::{ConnectionId, Identity};
+use crate::incidents::Place;
 
 pub use close::Close;
 pub(crate) use frames::{Said, answer, understand};
@@ -31,6 +34,18 @@ pub use upgrade::socket;
 pub(crate) const STRANGERS_PER_NETWORK: u32 = 20;
 /// The same in all.
 pub(crate) const STRANGERS_IN_TOTAL: u32 = 1_000;
+
+/// Notes in the log what was refused on a socket, where that is worth a line.
+fn note(app: &App, user: Option<UserId>, refusal: &Refusal) {
+    if let Some(incident) = refusal.incident {
+        let place = Place {
+            at: "socket",
+            user,
+            from: None,
+        };
+        app.incidents.note(app.clock.instant(), incident, place);
+    }
+}
 
 /// Who is at the other end of an identified socket.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -31,6 +31,7 @@ mod hidden;
 mod holding;
 mod http;
 mod https;
+mod incidents;
 mod invites;
 mod keys;
 mod malformed;

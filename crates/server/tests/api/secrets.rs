@@ -30,29 +30,26 @@ const CANDIDATE_ADDRESS: &str = "198.51.100.247";
 type Kept = Vec<(String, Vec<u8>)>;
 
 /// The program itself, which logs all that it can.
-struct Program {
+pub(crate) struct Program {
     child: Child,
     log: JoinHandle<std::io::Result<Vec<u8>>>,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     directory: TempDir,
 }
 
 impl Program {
     fn start() -> Self {
+        Self::start_with(&["--log", "trace"])
+    }
+
+    pub(crate) fn start_with(more: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_ahoy"));
-        let options = [
-            "--listen",
-            "127.0.0.1:0",
-            "--relay",
-            "off",
-            "--log",
-            "trace",
-            "--data",
-        ];
+        let options = ["--listen", "127.0.0.1:0", "--relay", "off", "--data"];
         let mut child = command
             .args(options)
             .arg(directory.path())
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -74,6 +71,13 @@ impl Program {
             address,
             directory,
         }
+    }
+
+    /// What it has logged, once it was killed.
+    pub(crate) fn log(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        String::from_utf8(self.log.join().unwrap().unwrap()).unwrap()
     }
 
     /// Killed, so that what was written is found as it lies on the disk, the log of the database included.
