@@ -37,7 +37,7 @@ pub enum Incident {
 
 /// Where and by whom.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct Scene<'a> {
     /// The route as it is written in the program, or the socket.
     pub at: &'a str,
     /// Whose account it is about, where that is known.
@@ -96,7 +96,7 @@ impl Incidents {
     }
 
     /// Writes a line, if this kind has one left.
-    pub fn note(&self, now: Instant, incident: Incident, place: Place<'_>) {
+    pub fn note(&self, now: Instant, incident: Incident, scene: Scene<'_>) {
         let passed = now.saturating_duration_since(self.begun).as_millis();
         let now = Milliseconds(u64::try_from(passed).unwrap_or(u64::MAX));
         let omitted = {
@@ -106,7 +106,7 @@ impl Incidents {
         let Some(omitted) = omitted else {
             return;
         };
-        let Place { at, user, from } = place;
+        let Scene { at, user, from } = scene;
         let (what, user) = (incident.what(), user.map(tracing::field::display));
         match incident {
             Incident::Forbidden | Incident::ForgedToken => {

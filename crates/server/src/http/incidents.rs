@@ -7,7 +7,7 @@ use protocol::UserId;
 
 use super::Peer;
 use crate::app::Shared;
-use crate::incidents::{Incident, Place};
+use crate::incidents::{Incident, Scene};
 
 /// What an answer refuses, as an extension of it.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub(super) async fn note(
     let response = next.run(request).await;
     if let Some(&Refused { incident, concerns }) = response.extensions().get() {
         let at = path.as_ref().map_or("no route", MatchedPath::as_str);
-        let place = Place {
+        let place = Scene {
             at,
             user: concerns,
             from: Some(peer.ip),

@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::chat::Asker;
 use crate::error::Refusal;
 use crate::hub::{ConnectionId, Identity};
-use crate::incidents::Place;
+use crate::incidents::Scene;
 
 pub use close::Close;
 pub(crate) use frames::{Said, answer, understand};
@@ -38,12 +38,12 @@ pub(crate) const STRANGERS_IN_TOTAL: u32 = 1_000;
 /// Notes in the log what was refused on a socket, where that is worth a line.
 fn note(app: &App, user: Option<UserId>, refusal: &Refusal) {
     if let Some(incident) = refusal.incident {
-        let place = Place {
+        let scene = Scene {
             at: "socket",
             user,
             from: None,
         };
-        app.incidents.note(app.clock.instant(), incident, place);
+        app.incidents.note(app.clock.instant(), incident, scene);
     }
 }
 

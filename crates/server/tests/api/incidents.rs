@@ -127,7 +127,8 @@ async fn type_everywhere(address: SocketAddr, ada: &User) {
     ] {
         post(address, path, &json!({ field: FORGED })).await;
     }
-    let escaped: String = FORGED.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let escaped: Vec<_> = FORGED.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let escaped = escaped.concat();
     for path in [
         format!("/api/v1/{escaped}"),
         format!("/{escaped}"),
