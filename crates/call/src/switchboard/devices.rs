@@ -15,7 +15,9 @@ impl Live {
         }
         match &mut self.state {
             State::Ringing { unreachable_at, .. }
-                if user == self.callee && unreachable_at.is_some() =>
+                if user == self.callee
+                    && self.reach != Reach::Silent
+                    && unreachable_at.is_some() =>
             {
                 *unreachable_at = None;
                 if self.reach == Reach::Nobody {

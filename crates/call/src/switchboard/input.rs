@@ -92,7 +92,8 @@ pub enum Reach {
     /// The callee does not want to be disturbed, or muted the conversation: no device rings or is shown the
     /// call, but it enters the timeline and is missed. Whoever calls back meanwhile answers it.
     Quiet,
-    /// The callee blocks the caller: no device is ever told, and it ends as `no_answer`.
+    /// The callee blocks the caller, to whom the callee is away: no device is ever told, and the call ends as one to
+    /// nobody does, whoever connects meanwhile.
     Silent,
 }
 

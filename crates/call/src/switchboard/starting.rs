@@ -89,8 +89,9 @@ impl Switchboard {
             Found::Busy => (true, None),
         };
         let nobody = match start.reach {
-            Reach::Devices | Reach::Silent => false,
-            Reach::Nobody => true,
+            Reach::Devices => false,
+            // To whom somebody blocks, that person is away.
+            Reach::Nobody | Reach::Silent => true,
             Reach::Quiet => !start.connected,
         };
         let device = waits_on.as_ref().map(|party| party.device);

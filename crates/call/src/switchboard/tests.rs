@@ -76,12 +76,23 @@ fn a_call_that_reaches_nobody_ends_after_three_seconds_unless_a_device_appears()
 }
 
 #[test]
-fn a_blocked_caller_is_told_no_answer_and_the_callee_nothing() {
+fn a_blocked_caller_is_told_what_a_call_to_somebody_away_is_and_the_callee_nothing() {
+    let mut away = Board::new();
+    away.start_with(Reach::Nobody);
     let mut board = Board::new();
     board.start_with(Reach::Silent);
+    let shown = |board: &Board| board.calls.view_for(CALL, ada().user, ada().device);
+    assert_eq!(shown(&board), shown(&away));
+    board.now.0 += 1_000;
     let Party { user, device, .. } = bob();
+    board
+        .handle(Input::DeviceConnected { user, device })
+        .unwrap();
     assert_eq!(board.calls.snapshot(user, device), Vec::new());
-    assert_eq!(board.tick_after(45_000), Some(EndReason::NoAnswer));
+    assert_eq!(board.tick_after(1_999), None);
+    assert_eq!(board.tick_after(1), Some(EndReason::Unreachable));
+    assert_eq!(away.tick_after(3_000), Some(EndReason::Unreachable));
+    assert_eq!(shown(&board), shown(&away));
     assert_eq!(board.calls.view_for(CALL, user, device), None);
     let told: Vec<&UserId> = board
         .effects

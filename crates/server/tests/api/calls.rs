@@ -391,9 +391,9 @@ async fn only_contacts_call_and_only_with_what_is_allowed() {
 }
 
 #[tokio::test]
-async fn blocked_caller_hears_no_answer_and_the_callee_hears_nothing() {
+async fn a_blocked_caller_hears_what_a_call_to_somebody_away_brings_and_the_callee_nothing() {
     let app = TestApp::start_ticking(|config| {
-        config.calls.ring_timeout_ms = Milliseconds(200);
+        config.calls.unreachable_timeout_ms = Milliseconds(100);
     })
     .await;
     let (mut ada, mut ben, conversation) = app.contacts().await;
@@ -404,7 +404,7 @@ async fn blocked_caller_hears_no_answer_and_the_callee_hears_nothing() {
     let own = ben.start_call(conversation).await;
     assert_eq!(own.unwrap_err().code, ErrorCode::Blocked);
     let (call, _) = ada.start_call(conversation).await.unwrap();
-    assert_eq!(ada.told_end(call).await.reason, EndReason::NoAnswer);
+    assert_eq!(ada.told_end(call).await.reason, EndReason::Unreachable);
     assert!(ben.all_told().await.is_empty());
     let back = app.sign_in("ben").await;
     let log: CallLog = app.get("/api/v1/calls").by(&back).send().await.json();
