@@ -45,18 +45,17 @@ impl Figures {
              | --- | --: | --: | --: | --: | --: | --: |\n",
         );
         let quiet = self.stages.first();
-        let quiet = quiet.map_or(0.0, |stage| stage.watched.delivered.percentile(99));
+        let quiet = quiet.map_or(0.0, |stage| stage.watched.delivered(99));
         for Stage { beside, watched } in &self.stages {
-            let (kept, delivered) = (&watched.kept, &watched.delivered);
-            let p99 = delivered.percentile(99);
+            let p99 = watched.delivered(99);
             // Writing to a String does not fail.
             let _written = writeln!(
                 text,
                 "| {beside} | {} | {:.1} ms | {:.1} ms | {:.1} ms | {p99:.1} ms | {:.1} × |",
-                delivered.count(),
-                kept.percentile(50),
-                kept.percentile(99),
-                delivered.percentile(50),
+                watched.count(),
+                watched.kept(50),
+                watched.kept(99),
+                watched.delivered(50),
                 p99 / quiet,
             );
         }

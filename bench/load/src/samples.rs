@@ -35,6 +35,13 @@ impl Samples {
     }
 }
 
+/// The middle one of some figures; 0 where there is none.
+pub(crate) fn median(figures: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = figures.collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
+}
+
 /// Welch's t of two samples: how many standard errors their means are apart. Beyond 2.6 chance alone explains it once in a
 /// hundred times.
 pub(crate) fn welch(one: &Samples, other: &Samples) -> f64 {
@@ -59,6 +66,12 @@ mod tests {
         assert_eq!(samples(&hundred).percentile(99), 99.0);
         assert_eq!(samples(&[7]).percentile(99), 7.0);
         assert_eq!(samples(&[]).percentile(50), 0.0);
+    }
+
+    #[test]
+    fn one_that_is_out_of_all_measure_does_not_move_the_median() {
+        assert_eq!(median([3.0, 100.0, 1.0].into_iter()), 3.0);
+        assert_eq!(median(std::iter::empty()), 0.0);
     }
 
     #[test]
