@@ -24,6 +24,9 @@ interface CandidateStats {
   relayProtocol?: string;
 }
 
+/** What is counted of streams (webrtc-stats `RTCOutboundRtpStreamStats`, `RTCInboundRtpStreamStats`). */
+type Count = "packetsSent" | "bytesSent" | "packetsReceived" | "packetsLost" | "concealedSamples";
+
 export class Ear {
   readonly #page: Pick<Page, "evaluate">;
 
@@ -252,6 +255,16 @@ export class Ear {
     return this.#sum("inbound-rtp", "packetsReceived");
   }
 
+  /** Packets of sound that were sent to the newest connection and never came. */
+  packetsLost(): Promise<number> {
+    return this.#sum("inbound-rtp", "packetsLost");
+  }
+
+  /** Samples of the newest connection that the browser had to make up because nothing that came had them. */
+  samplesMadeUp(): Promise<number> {
+    return this.#sum("inbound-rtp", "concealedSamples");
+  }
+
   /**
    * After the call: every microphone is stopped and every connection closed. That it took at most
    * 500 ms is looked after in the page (`witness.ts`), where a busy machine does not falsify it.
@@ -264,7 +277,7 @@ export class Ear {
       .toBe(0);
   }
 
-  #sum(kind: string, count: "packetsSent" | "packetsReceived" | "bytesSent"): Promise<number> {
+  #sum(kind: string, count: Count): Promise<number> {
     return this.#page.evaluate(
       async ([type, name]) => {
         const { connections } = (globalThis as unknown as { witness: Witness }).witness;
