@@ -9,7 +9,7 @@ import { expect, type Page } from "@playwright/test";
 import type { Sound } from "../../src/call/toneSounds";
 import { record, type Recording } from "./recording";
 import { soundOf } from "./sounds";
-import { type Witness, witness } from "./witness";
+import { type Traffic, type Witness, witness } from "./witness";
 
 /** A pitch of a fake microphone arrives at about -40 dB, everything else below -100. */
 const HEARD_DB = -60;
@@ -234,6 +234,23 @@ export class Ear {
   /** Packets of sound that the newest connection sent so far. */
   packetsSent(): Promise<number> {
     return this.#sum("outbound-rtp", "packetsSent");
+  }
+
+  /**
+   * Packets of sound of all connections that the page ever made, closed ones too. For what must be nothing: of a
+   * connection that was negotiated again the last part counts.
+   */
+  trafficEver(): Promise<Traffic> {
+    return this.#page.evaluate(async () => {
+      const { traffic, trafficOf, connections } = (globalThis as unknown as { witness: Witness })
+        .witness;
+      const open = connections.filter(({ connectionState }) => connectionState !== "closed");
+      const all = await Promise.all([...traffic, ...open.map(trafficOf)]);
+      return {
+        sent: all.reduce((sum, { sent }) => sum + sent, 0),
+        received: all.reduce((sum, { received }) => sum + received, 0),
+      };
+    });
   }
 
   /** How many bytes of sound a packet has on average, of those that are sent in a second from now on. */

@@ -14,11 +14,20 @@ export interface StartedTone {
   over: boolean;
 }
 
+/** Packets of sound, of one connection since its last negotiation. */
+export interface Traffic {
+  sent: number;
+  received: number;
+}
+
 /** What is remembered for the ear. */
 export interface Witness {
   tracks: MediaStreamTrack[];
   /** Those that were open when the newest was made, and the newest. */
   connections: RTCPeerConnection[];
+  /** What those had sent and received that are closed, since a closed one counts nothing any more. */
+  traffic: Promise<Traffic>[];
+  trafficOf: (connection: RTCPeerConnection) => Promise<Traffic>;
   tones: StartedTone[];
   /** What reaches the loudspeaker beside the call's voice; one per audio context. */
   taps: AnalyserNode[];
@@ -35,6 +44,8 @@ export function witness(): void {
   const seen: Witness = {
     tracks: [],
     connections: [],
+    traffic: [],
+    trafficOf,
     tones: [],
     taps: [],
     notifications: [],
@@ -51,11 +62,29 @@ export function witness(): void {
       return stream;
     };
   }
+
+  async function trafficOf(connection: RTCPeerConnection): Promise<Traffic> {
+    const traffic = { sent: 0, received: 0 };
+    (await connection.getStats()).forEach(
+      (report: { packetsSent?: number; packetsReceived?: number; type: string }) => {
+        if (report.type === "outbound-rtp") traffic.sent += report.packetsSent ?? 0;
+        if (report.type === "inbound-rtp") traffic.received += report.packetsReceived ?? 0;
+      },
+    );
+    return traffic;
+  }
+
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       const isOpen = (peer: RTCPeerConnection): boolean => peer.connectionState !== "closed";
       seen.connections = [...seen.connections.filter(isOpen), this];
+    }
+
+    override close(): void {
+      // What is asked before the end is answered as of before the end.
+      if (this.connectionState !== "closed") seen.traffic.push(trafficOf(this));
+      super.close();
     }
   };
 
