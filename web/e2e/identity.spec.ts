@@ -1,7 +1,7 @@
 import type { CallDescription } from "../src/protocol/CallDescription";
 
 import { Between, type Change, ForgedDevice, KeyThief } from "./harness/between";
-import { Caller, connect } from "./harness/calls";
+import { Caller, connect, connectUnheard } from "./harness/calls";
 import { introduce } from "./harness/person";
 import { expect, type People, test } from "./harness/test";
 import type { Traffic } from "./harness/witness";
@@ -72,12 +72,7 @@ test("a device that nobody vouches for is not heard until the person wants it", 
   await phone.person.signIn();
   await expect(ben.person.newDevice).toContainText("A new device signed in");
 
-  await ada.dial(phone);
-  await phone.answer(ada);
-  await expect(ada.identity(phone)).toContainText("New device");
-  await expect(ada.button(phone, "Talk anyway")).toBeVisible();
-  await ada.ear.hearsSilence(phone.hertz);
-  await phone.ear.hearsSilence(ada.hertz);
+  await connectUnheard(ada, phone);
   await ada.button(phone, "Talk anyway").click();
   await ada.ear.hears(phone.hertz);
   await phone.ear.hears(ada.hertz);
@@ -165,11 +160,7 @@ test("a server that makes up a device of somebody known is not heard", async ({ 
   await ada.dismiss(ben);
   await ben.dismiss(ada);
   between.active = true;
-  await ada.dial(ben);
-  await ben.answer(ada);
-  await expect(ada.identity(ben)).toContainText("New device");
-  await ada.ear.hearsSilence(ben.hertz);
-  await ben.ear.hearsSilence(ada.hertz);
+  await connectUnheard(ada, ben);
 });
 
 test("the key of a device that was signed out is known no more", async ({ people }) => {
@@ -205,11 +196,7 @@ test("the key of a device that was signed out is known no more", async ({ people
     .click();
   await ben.person.seesEntrance();
   await phone.person.page.getByRole("button", { name: "Close" }).click();
-  await ada.dial(phone);
-  await phone.answer(ada);
-  await expect(ada.identity(phone)).toContainText("New device");
-  await ada.ear.hearsSilence(phone.hertz);
-  await phone.ear.hearsSilence(ada.hertz);
+  await connectUnheard(ada, phone);
 
   // With its own key the phone, for which the laptop spoke while it could, is known.
   await ada.end(phone);

@@ -3,7 +3,11 @@ import { expect, type Locator } from "@playwright/test";
 
 import { Ear } from "./ear";
 import type { Person } from "./person";
+import type { Recording } from "./recording";
 import type { Joining, People } from "./test";
+
+/** So many packets are no chance. Of silence there are a few a second. */
+const PACKETS_OF_SILENCE = 5;
 
 /** Somebody who calls or is called, with an ear at their browser. */
 export class Caller {
@@ -121,4 +125,21 @@ export async function connect(caller: Caller, callee: Caller): Promise<void> {
   await caller.ear.hears(callee.hertz);
   await caller.talks(callee);
   await callee.talks(caller);
+}
+
+/** Calls, answers and waits until the path carries packets both ways to a device that is a new one to the caller: neither is heard. */
+export async function connectUnheard(caller: Caller, callee: Caller): Promise<void> {
+  let heardByCaller: Recording | undefined;
+  const heardByCallee = await callee.ear.during([caller.hertz], async () => {
+    heardByCaller = await caller.ear.during([callee.hertz], async () => {
+      await caller.dial(callee);
+      await callee.answer(caller);
+      await expect(caller.identity(callee)).toContainText("New device");
+      for (const { ear } of [caller, callee]) {
+        await expect.poll(() => ear.packetsReceived()).toBeGreaterThan(PACKETS_OF_SILENCE);
+      }
+    });
+  });
+  expect([...(heardByCaller?.heard.keys() ?? [caller.hertz])]).toEqual([]);
+  expect([...heardByCallee.heard.keys()]).toEqual([]);
 }

@@ -45,14 +45,14 @@ interface Notes {
   timer: number;
 }
 
-/** Runs in the page: notes 40 times a second which pitches are heard. Must be self-contained. */
+/** Runs in the page: notes 40 times a second which pitches are heard; what is muted is not. Must be self-contained. */
 function startRecorder({ pitches, heardDb }: { pitches: number[]; heardDb: number }): void {
   const context = new AudioContext();
   let tap: { stream: MediaStream; analyser: AnalyserNode } | null = null;
   const samples: [number, number[]][] = [];
   const look = (): void => {
     const elements = [...document.querySelectorAll("audio")];
-    const stream = (elements.find(({ muted }) => !muted) ?? elements[0])?.srcObject;
+    const stream = elements.find(({ muted }) => !muted)?.srcObject;
     if (!(stream instanceof MediaStream)) {
       samples.push([Date.now(), []]);
       return;
