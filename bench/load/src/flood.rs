@@ -40,11 +40,11 @@ pub(crate) struct SlowReaders {
 }
 
 impl SlowReaders {
-    pub(crate) async fn gather(server: &Server) -> Result<Self, Failure> {
+    pub(crate) async fn gather(server: &Server, names: &str) -> Result<Self, Failure> {
         let address = server.address;
         let (mut tasks, closed) = (JoinSet::new(), Arc::<AtomicUsize>::default());
         for number in 0..SLOW_ACCOUNTS {
-            let pair = Pair::meet(address, &format!("slow{number}")).await?;
+            let pair = Pair::meet(address, &format!("{names}{number}")).await?;
             let [_, reader] = pair.people.clone();
             for _ in 0..SLOW_SOCKETS {
                 let (reader, closed) = (reader.clone(), Arc::clone(&closed));

@@ -94,13 +94,9 @@ async fn measure(options: Options) -> Result<(), Failure> {
     let idle = talk.watch(WATCHED).await?;
     say("idle sockets", &idle);
 
-    let slow = flood::SlowReaders::gather(&server).await?;
-    let strangers = flood::Strangers::come(server.address);
-    let flooded = talk.watch(WATCHED).await?;
-    let strangers = strangers.leave().await;
-    let slow = slow.leave().await;
+    let flood = Flood::pass(&server, &talk, "slow").await?;
     let peak = server.memory()?;
-    say("flood", &flooded);
+    say("flood", &flood.watched);
 
     let ((signing_in, answers), rushed) = {
         let rush = sign_in::rush(server.address);
@@ -109,6 +105,10 @@ async fn measure(options: Options) -> Result<(), Failure> {
         (rush?, watched?)
     };
     say("a thousand sign-ins", &rushed);
+    // What one flood has left behind is there for the next.
+    let again = Flood::pass(&server, &talk, "late").await?;
+    let second_peak = server.memory()?;
+    say("flood again", &again.watched);
     let lost = crowd.leave().await;
     let after = server.memory()?;
     let timing = sign_in::compare(&server).await?;
@@ -117,17 +117,22 @@ async fn measure(options: Options) -> Result<(), Failure> {
         stages: vec![
             Stage::new("nobody else", quiet),
             Stage::new("5,000 idle sockets", idle),
-            Stage::new("and 200 slow readers, and a flood of strangers", flooded),
+            Stage::new(
+                "and 200 slow readers, and a flood of strangers",
+                flood.watched,
+            ),
             Stage::new("a thousand sign-ins at once", rushed),
+            Stage::new("readers and flood once more", again.watched),
         ],
         idle_sockets: IDLE_SOCKETS,
         idle_lost: lost,
         empty,
         with_crowd,
         peak,
+        second_peak,
         after,
-        strangers,
-        slow,
+        strangers: flood.strangers + again.strangers,
+        slow: flood.slow + again.slow,
         sign_in_seconds: signing_in.as_secs_f64(),
         sign_in_answers: answers,
         timing,
@@ -138,6 +143,28 @@ async fn measure(options: Options) -> Result<(), Failure> {
         report::write(&file, &text)?;
     }
     Ok(())
+}
+
+/// Slow readers and strangers, come and gone.
+struct Flood {
+    watched: talk::Watched,
+    /// How many strangers came.
+    strangers: usize,
+    /// How often the server closed a slow reader.
+    slow: usize,
+}
+
+impl Flood {
+    async fn pass(server: &Server, talk: &Talk, names: &str) -> Result<Self, Failure> {
+        let slow = flood::SlowReaders::gather(server, names).await?;
+        let strangers = flood::Strangers::come(server.address);
+        let watched = talk.watch(WATCHED).await?;
+        Ok(Self {
+            watched,
+            strangers: strangers.leave().await,
+            slow: slow.leave().await,
+        })
+    }
 }
 
 fn say(stage: &str, watched: &talk::Watched) {

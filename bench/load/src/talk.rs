@@ -43,7 +43,11 @@ impl Watched {
 
     /// From sending to the other person's screen: the time that so many of a hundred did not exceed, in milliseconds.
     pub(crate) fn delivered(&self, percent: usize) -> f64 {
-        median(self.0.iter().map(|window| window.delivered.percentile(percent)))
+        median(
+            self.0
+                .iter()
+                .map(|window| window.delivered.percentile(percent)),
+        )
     }
 }
 
