@@ -272,6 +272,16 @@ export class Ear {
     return this.#sum("inbound-rtp", "packetsReceived");
   }
 
+  /** Packets of whatever kind that the newest connection took from its path (webrtc-stats `RTCTransportStats`). */
+  packetsTaken(): Promise<number> {
+    return this.#sum("transport", "packetsReceived");
+  }
+
+  /** Packets of whatever kind that the newest connection put on its path. */
+  packetsGiven(): Promise<number> {
+    return this.#sum("transport", "packetsSent");
+  }
+
   /** Packets of sound that were sent to the newest connection and never came. */
   packetsLost(): Promise<number> {
     return this.#sum("inbound-rtp", "packetsLost");
