@@ -132,6 +132,28 @@ for (const [lie, change] of LIES) {
   });
 }
 
+test("a server that gives the callee another certificate is found out while it rings, and both are warned", async ({
+  people,
+}) => {
+  const ada = await Caller.join(people, "Ada", 440);
+  const ben = await Caller.join(people, "Ben", 1000);
+  const between = await Between.at(ben.person.page, () => (it) => ({
+    ...it,
+    fingerprint: "ab".repeat(32),
+  }));
+  between.active = false;
+  await introduce(ada.person, ben.person);
+  between.active = true;
+  await ada.dial(ben);
+  for (const [one, other] of [
+    [ada, ben],
+    [ben, ada],
+  ] as const) {
+    await expect(one.call(other)).toContainText("Call ended to protect you");
+    await expect(one.person.timeline).toContainText("somebody may have listened in");
+  }
+});
+
 test("a server that makes up a device shows other pictures in the first call", async ({
   people,
 }) => {

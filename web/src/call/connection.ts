@@ -20,7 +20,7 @@ import { Arrivals } from "./arrivals";
 import type { Belongings, Inventory } from "./belongings";
 import { ControlChannel, type ControlEvents } from "./controlChannel";
 import { toCandidate, toDescription, toIceCandidate, toSdp } from "./description";
-import { checkDescription } from "./descriptionRules";
+import { checkAnonymous } from "./descriptionRules";
 import { FAREWELL_MS } from "./invariants";
 import { Redundancy } from "./redundancy";
 import { routeOf } from "./route";
@@ -209,7 +209,7 @@ export class Connection {
   }
 
   async take(description: CallDescription): Promise<void> {
-    checkDescription(description);
+    checkAnonymous(description);
     const { key, standing } = await this.#identity.check(description);
     if (this.#isGone()) return;
     this.#events.identified(key, standing);

@@ -22,20 +22,28 @@ export type Anonymous = Omit<CallDescription, "identity">;
 /** Throws {@link DescriptionError} unless a description keeps every rule. What the identity is worth is checked elsewhere. */
 export function checkDescription(description: CallDescription): void {
   checkAnonymous(description);
-  const { kind, identity } = description;
-  demand(isObject(identity), "identity");
-  const { attempt, key, code, signature } = identity;
-  demand(isText(attempt, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/), "attempt");
-  demand(isText(key, /^[0-9a-f]{64}$/), "key");
-  demand(isText(signature, /^[0-9a-f]{128}$/), "signature");
-  if (code === null) return;
-  demand(isObject(code), "code");
-  const part: unknown =
-    kind === "offer" ? Reflect.get(code, "commitment") : Reflect.get(code, "nonce");
-  demand(Object.keys(code).length === 1 && isText(part, /^[0-9a-f]{64}$/), "code");
+  demand(hasIdentity(description), "identity");
 }
 
-/** The same for what is not signed yet. */
+/** Whether a description says in due form who made it. */
+export function hasIdentity({ kind, identity }: CallDescription): boolean {
+  if (!isObject(identity)) return false;
+  const { attempt, key, code, signature } = identity;
+  return (
+    isText(attempt, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) &&
+    isText(key, /^[0-9a-f]{64}$/) &&
+    isText(signature, /^[0-9a-f]{128}$/) &&
+    (code === null || isPart(code, kind))
+  );
+}
+
+function isPart(code: object, kind: CallDescription["kind"]): boolean {
+  if (!isObject(code) || Object.keys(code).length !== 1) return false;
+  const part: unknown = Reflect.get(code, kind === "offer" ? "commitment" : "nonce");
+  return isText(part, /^[0-9a-f]{64}$/);
+}
+
+/** The same for all but who made it. */
 export function checkAnonymous(description: Anonymous): void {
   demand(isObject(description), "description");
   const { epoch, kind, ufrag, pwd, fingerprint, dtls, direction } = description;

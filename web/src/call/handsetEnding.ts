@@ -139,10 +139,10 @@ export function reportFailure(
   }
   // A call that is being taken over goes on where it was.
   if (state.at === "taking") return;
-  // Other devices ring on.
-  const ringsOnly = state.at === "ringing" && state.answer !== "sent";
+  // Other devices ring on, unless somebody may be in between: that is no matter of one device.
+  const ringsOn = state.at === "ringing" && state.answer !== "sent" && cause !== "identity";
   const call = callOf(state);
-  if (isFree(state) || ringsOnly || call === null) return;
+  if (isFree(state) || ringsOn || call === null) return;
   effects.push(send({ type: "report_call", call, report, heard_ago: null }));
 }
 

@@ -297,7 +297,11 @@ function isSame(a: Candidate, b: Candidate): boolean {
   );
 }
 
-/** Whether it is an offer that begins a connection, rather than one that goes on with the connection there is. */
-export function begins({ identity: { code } }: CallDescription): boolean {
-  return code !== null && "commitment" in code;
+/**
+ * Whether it is an offer that begins a connection, rather than one that goes on with the connection there is. One of which the
+ * server withholds who made it counts as one that begins: it comes to where it is checked, and is refused there.
+ */
+export function begins({ identity }: Partial<CallDescription>): boolean {
+  const code: Partial<CallDescription["identity"]["code"]> | undefined = identity?.code;
+  return code === undefined || (code !== null && "commitment" in code);
 }

@@ -41,6 +41,16 @@ describe("a connection", () => {
     expect(await ben.revealed(ada.reveal ?? "")).toEqual(code);
   });
 
+  it("takes nothing that does not say who made it", async () => {
+    const offer = await ada.sign(made("offer", "a", 0));
+    const unsigned = { ...offer.identity, signature: undefined };
+    for (const identity of [undefined, null, {}, unsigned, { ...offer.identity, code: {} }]) {
+      const stripped = { ...offer, identity } as unknown as CallDescription;
+      await expect(ben.check(stripped)).rejects.toThrow(ForgeryError);
+    }
+    await ben.check(offer);
+  });
+
   it("has another code than the one before", async () => {
     await negotiate();
     const before = await ada.codeOfOfferer();

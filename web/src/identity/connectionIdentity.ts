@@ -3,7 +3,7 @@
 // The rule kept here: what `check` has not let pass goes nowhere. It knows one connection from its beginning to its end; how
 // the other side's key stands to the person is asked for and not judged.
 
-import type { Anonymous } from "../call/descriptionRules";
+import { type Anonymous, hasIdentity } from "../call/descriptionRules";
 import type { CallDescription } from "../protocol/CallDescription";
 import type { CodeCommitment } from "../protocol/CodeCommitment";
 import type { CodeNonce } from "../protocol/CodeNonce";
@@ -23,7 +23,7 @@ export class ForgeryError extends Error {
   /** Whether it is a description, which may have been meant for a connection before this one. */
   readonly mayBeLate: boolean;
 
-  constructor(what: Forgery | "commitment" | "certificate") {
+  constructor(what: Forgery | "form" | "commitment" | "certificate") {
     super(`not the other device's word: ${what}`);
     this.mayBeLate = what !== "commitment" && what !== "certificate";
   }
@@ -73,11 +73,12 @@ export class ConnectionIdentity {
   }
 
   /**
-   * Checks a description of the other side, and says whose it is and how that key stands.
+   * Checks a description of the other side, whose other values are in due form, and says whose it is and how that key stands.
    *
    * @throws {ForgeryError}
    */
   async check(description: CallDescription): Promise<{ key: DeviceKey; standing: Standing }> {
+    if (!hasIdentity(description)) throw new ForgeryError("form");
     const { call, role } = this.#parties;
     const { key, code } = description.identity;
     const { fingerprint } = description;

@@ -126,8 +126,12 @@ impl Handset {
         let request = match &self.state {
             // A call that is being taken over goes on where it was.
             State::Idle | State::Taking(_) | State::Ended(_) => return,
-            // Other devices ring on.
-            State::Ringing(ringing) if ringing.answer != Answer::Sent => return,
+            // Other devices ring on, unless somebody may be in between: that is no matter of one device.
+            State::Ringing(ringing)
+                if ringing.answer != Answer::Sent && cause != FailCause::Identity =>
+            {
+                return;
+            }
             State::Outgoing(_) | State::Ringing(_) => {
                 self.state.call().map(|call| RequestBody::ReportCall {
                     call,

@@ -1,6 +1,6 @@
 //! What each request does to a live call in each of its states, and who may ask.
 
-use protocol::call::{CallReport, Role};
+use protocol::call::{CallReport, FailCause, Role};
 use protocol::{CallId, DeviceId, Milliseconds, Timestamp};
 
 use super::live::{Change, Live, Side, State};
@@ -60,7 +60,8 @@ impl Live {
     ///
     /// Who may: ring and decline, any device of the callee; cancel while it rings, any device of the caller, because
     /// the one that dialled may be dead; take over, any device of an account whose device takes part; everything
-    /// else, the two devices that take part, so that nobody ends a call by dismissing a device that still rings.
+    /// else, the two devices that take part, so that nobody ends a call by dismissing a device that still rings. Any device
+    /// that rings may say though that the offer is not the caller's word.
     fn request(&mut self, asked: Asked<'_>, timeouts: &Timeouts) -> Result<Change, Refusal> {
         let Asked { from, now, .. } = asked;
         let standing = self.standing(from).ok_or(Refusal::NoCall)?;
@@ -146,6 +147,13 @@ impl Live {
                 }
             }
             Request::HangUp { .. } if rings => {}
+            Request::Report {
+                report:
+                    CallReport::Failed {
+                        cause: FailCause::Identity,
+                    },
+                ..
+            } if rings && standing.role == Role::Callee => {}
             _ => takes_part(standing)?,
         }
         let Asked { now, age, .. } = *asked;

@@ -16,7 +16,7 @@ mod waiting;
 use board::{
     Board, CALL, HANG_UP, ada, answer, bob, candidate, connected, description, eve, party, start,
 };
-use protocol::call::{EndReason, FailCause, Here};
+use protocol::call::{CallReport, CallState, EndReason, FailCause, Here};
 use protocol::description::DescriptionKind;
 use protocol::{AttemptId, CallId, ConversationId, UserId};
 use uuid::Uuid;
@@ -103,6 +103,26 @@ fn a_blocked_caller_is_told_what_a_call_to_somebody_away_is_and_the_callee_nothi
         })
         .collect();
     assert!(!told.contains(&&user), "{told:?}");
+}
+
+#[test]
+fn any_device_that_rings_may_say_that_somebody_is_in_between_and_nothing_else() {
+    let failed = |cause| Request::Report {
+        report: CallReport::Failed { cause },
+        heard_ago: None,
+    };
+    let other = party(0xb, 2);
+    let mut board = Board::new();
+    board.start_with(Reach::Devices);
+    let refused = board.ask(other.clone(), failed(FailCause::NoMicrophone));
+    assert_eq!(refused, Err(Refusal::NotTakingPart));
+    let cause = FailCause::Identity;
+    assert_eq!(board.ask(other, failed(cause)), Ok(Reply::Done));
+    let view = board.calls.view_for(CALL, ada().user, ada().device);
+    let CallState::Ended { end } = view.unwrap().call.state else {
+        panic!("it goes on");
+    };
+    assert_eq!(end.reason, EndReason::Failed { cause });
 }
 
 #[test]
