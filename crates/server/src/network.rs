@@ -9,13 +9,22 @@ pub(crate) fn counted(address: IpAddr) -> Option<IpAddr> {
     match address.to_canonical() {
         address if address.is_loopback() => None,
         IpAddr::V4(address) => Some(IpAddr::V4(address)),
-        IpAddr::V6(address) => {
-            let subscriber = u128::MAX << 64;
-            Some(IpAddr::V6(Ipv6Addr::from_bits(
-                address.to_bits() & subscriber,
-            )))
-        }
+        IpAddr::V6(address) => Some(IpAddr::V6(prefix(address, 64))),
     }
+}
+
+/// The site that an IPv6 address belongs to, of which one owner may have all networks: the /48, the largest that is
+/// given to one (RFC 6177 §2). Nothing for IPv4, where a network is one address.
+pub(crate) fn site(address: IpAddr) -> Option<Ipv6Addr> {
+    match address.to_canonical() {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(address) => Some(prefix(address, 48)),
+    }
+}
+
+/// The first bits of an address, 1 to 128, and nothing behind them.
+fn prefix(address: Ipv6Addr, bits: u32) -> Ipv6Addr {
+    Ipv6Addr::from_bits(address.to_bits() & u128::MAX << (128 - bits))
 }
 
 #[cfg(test)]
@@ -31,5 +40,14 @@ mod tests {
         assert_eq!(network("::1"), None);
         assert_eq!(network("127.0.0.1"), None);
         assert_eq!(network("::ffff:127.0.0.1"), None);
+    }
+
+    #[test]
+    fn a_site_has_many_ipv6_networks_and_is_none_of_ipv4() {
+        let site = |text: &str| site(text.parse().unwrap());
+        assert_eq!(site("2001:db8:1:2::3"), site("2001:db8:1:ffff::4"));
+        assert_ne!(site("2001:db8:1::1"), site("2001:db8:2::1"));
+        assert_eq!(site("192.0.2.1"), None);
+        assert_eq!(site("::ffff:192.0.2.1"), None);
     }
 }
