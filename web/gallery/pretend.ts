@@ -61,7 +61,7 @@ const APP_SETUP: AuthenticatorAppSetup = {
 
 const RECOVERY_CODES = Array.from(
   { length: 10 },
-  (_, number) => `m4qk-8d${number}z-vt7h-2c${number}p`,
+  (_, number) => `m4qk-8d${number}z-vt7h-2c${number}p-x6ry-1jwe`,
 );
 
 export const ALL_WAYS: SecondFactorWay[] = ["authenticator_app", "passkey", "recovery_code"];
