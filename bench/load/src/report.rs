@@ -29,8 +29,8 @@ pub(crate) struct Figures {
     pub(crate) idle_lost: usize,
     pub(crate) empty: Memory,
     pub(crate) with_crowd: Memory,
-    pub(crate) peak: Memory,
-    pub(crate) second_peak: Memory,
+    /// After each flood.
+    pub(crate) peaks: [Memory; 3],
     pub(crate) after: Memory,
     pub(crate) strangers: usize,
     pub(crate) slow: usize,
@@ -66,18 +66,20 @@ impl Figures {
         let answers: Vec<_> = answers
             .map(|(code, count)| format!("{count} × {code}"))
             .collect();
+        let [first, second, third] = &self.peaks;
         let _written = write!(
             text,
             "\n- Memory of the server: {:.1} MiB with those who talk, {:.1} MiB with {} idle sockets ({per_socket:.1} KiB each), {:.1} MiB at \
-             most in the first flood, {:.1} MiB in the second, {:.1} MiB when all but those who talk had gone.\n\
+             most by the end of the first flood, {:.1} MiB of the second, {:.1} MiB of the third, {:.1} MiB when all but those who talk had gone.\n\
              - The server closed {} idle sockets, and slow readers {} times; {} strangers came.\n\
              - A thousand sign-ins at once were answered within {:.1} s: {}.\n\
              - 2 × {} sign-ins with a wrong password, by turns: {:.2} ms (median) where the name exists, {:.2} ms where not; Welch's t {:.2}.\n",
             mib(self.empty.resident),
             mib(self.with_crowd.resident),
             self.idle_sockets,
-            mib(self.peak.most),
-            mib(self.second_peak.most),
+            mib(first.most),
+            mib(second.most),
+            mib(third.most),
             mib(self.after.resident),
             self.idle_lost,
             self.slow,
