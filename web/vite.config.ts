@@ -1,12 +1,15 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
+import { drawings } from "./drawings.config.ts";
+
 /** Where `npm run dev` finds the server. */
 const SERVER = process.env["AHOY_DEV_SERVER"] ?? "http://localhost:8080";
 
 export default defineConfig(({ mode }) => ({
   // Tests run in Node, where runes would be compiled for a server and not react.
   plugins: [
+    drawings(),
     svelte(
       mode === "test" ? { dynamicCompileOptions: () => ({ generate: "client" as const }) } : {},
     ),

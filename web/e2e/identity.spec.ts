@@ -14,6 +14,9 @@ test("both see the same pictures, and who compared them sees so in the next call
   const seen = await ada.pictures(ben);
   expect(seen).toHaveLength(5);
   expect(await ben.pictures(ada)).toEqual(seen);
+  const drawn = await drawings(ada, ben);
+  expect(new Set(drawn).size).toBe(new Set(seen).size);
+  expect(await drawings(ben, ada)).toEqual(drawn);
   await ada.button(ben, "They match").click();
   await expect(ada.identity(ben)).toContainText("Verified");
   await ada.end(ben);
@@ -229,6 +232,13 @@ test("the key of a device that was signed out is known no more", async ({ people
   await phone.answer(ada);
   await ada.ear.hears(phone.hertz);
 });
+
+/** How the pictures that somebody compares are drawn. */
+async function drawings(of: Caller, other: Caller): Promise<string[]> {
+  const drawn = of.call(other).getByRole("listitem").locator("svg");
+  await expect(drawn.first().locator("path, ellipse").first()).toBeVisible();
+  return drawn.evaluateAll((all) => all.map((one) => one.innerHTML));
+}
 
 /** What each of them sent and received in all calls so far, once these are over. */
 async function traffic(...callers: Caller[]): Promise<Traffic[]> {

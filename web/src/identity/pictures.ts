@@ -6,6 +6,17 @@ export interface Picture {
   readonly name: string;
 }
 
+/** A part of a picture's drawing (`drawings.ts`): a colour, and what it fills. */
+export type Shape =
+  | { readonly fill: string; readonly d: string }
+  | {
+      readonly fill: string;
+      readonly cx: number;
+      readonly cy: number;
+      readonly rx: number;
+      readonly ry: number;
+    };
+
 /** The picture of a number below 64. */
 export function pictureOf(number: number): Picture {
   const [emoji, name] = TABLE[number] ?? ["", ""];
