@@ -2,7 +2,7 @@
  * Ada and Ben, each with a browser of their own on a device that can be plugged into a network of any
  * kind, and the real server in the middle. Browsers and networks stay from one call to the next.
  */
-import { type Browser, type Page, test as base, type WebSocket } from "@playwright/test";
+import { type Browser, expect, type Page, test as base, type WebSocket } from "@playwright/test";
 
 import { Authority } from "../authority";
 import { Caller } from "../calls";
@@ -56,12 +56,19 @@ export class Traveller {
     this.#at = network;
   }
 
-  /** Moves there, unless they are there, and waits until the page is back at the server by itself. */
+  /**
+   * Moves there, unless they are there, and waits until the page is back at the server by itself and calls would go by
+   * the new network: Chromium looks for paths by the old one for two seconds more.
+   */
   async settleIn(network: AccessNetwork): Promise<void> {
     if (network === this.#at) return;
-    const back = welcomed(this.caller.person.page);
+    const { page } = this.caller.person;
+    const back = welcomed(page);
     this.moveTo(network);
     await Promise.all([back, this.device.isSettled()]);
+    await expect
+      .poll(() => page.evaluate(addressesOfPaths), { timeout: BACK_MS, intervals: [100] })
+      .toEqual([network.lease.address]);
   }
 }
 
@@ -162,6 +169,27 @@ function switchesFor(server: AhoyServer): string[] {
 }
 
 /** Waits until the page has a new socket with the server's greeting in it; others may fail before. */
+/** Runs in the page: the addresses of its own from which the browser would look for paths. Must be self-contained. */
+async function addressesOfPaths(): Promise<string[]> {
+  // The browser's own connection, of which the witness does not know.
+  const { RTCPeerConnection: witnessed } = globalThis;
+  const Connection = Object.getPrototypeOf(witnessed) as typeof RTCPeerConnection;
+  const connection = new Connection();
+  const addresses = new Set<string>();
+  const gathered = new Promise<void>((resolve) => {
+    connection.onicecandidate = ({ candidate }) => {
+      if (candidate === null) resolve();
+      // Those of IPv6 are in brackets.
+      else if (candidate.address) addresses.add(candidate.address.replace(/^\[(.*)\]$/, "$1"));
+    };
+  });
+  connection.createDataChannel("");
+  await connection.setLocalDescription();
+  await gathered;
+  connection.close();
+  return [...addresses];
+}
+
 function welcomed(page: Page): Promise<void> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(
