@@ -13,8 +13,10 @@ const RUNS = 200;
 const CONNECTED_WITHIN = 15_000;
 /** Pairs that call at the same time, each pair on its own; waiting is most of a run. */
 const PAIRS = 2;
+/** What moves on the screen is painted by the processor, which has two pairs to serve. */
+const STILL = { context: { reducedMotion: "reduce" } } as const;
 /** How long after the first the second one presses, at most, in milliseconds. */
-const OFFSET_MAX = 2_000;
+const OFFSET_MAX = 1_000;
 
 test(`fault 5: ${RUNS} times two people call each other at once, and there is one call`, async ({
   people,
@@ -24,8 +26,8 @@ test(`fault 5: ${RUNS} times two people call each other at once, and there is on
   const offsets = Array.from({ length: RUNS }, () => Math.floor(random() * (OFFSET_MAX + 1)));
   const pairs = await Promise.all(
     Array.from({ length: PAIRS }, async (_, pair) => {
-      const ada = await Caller.join(people, `Ada ${pair}`, 440);
-      const ben = await Caller.join(people, `Ben ${pair}`, 1000);
+      const ada = await Caller.join(people, `Ada ${pair}`, 440, STILL);
+      const ben = await Caller.join(people, `Ben ${pair}`, 1000, STILL);
       return [ada, ben] as const;
     }),
   );
