@@ -6,13 +6,15 @@
 import { Caller } from "../harness/calls";
 import { introduce } from "../harness/person";
 import { generator } from "../harness/random";
-import { expect, test } from "../harness/test";
+import { expect, type People, test } from "../harness/test";
 
 const RUNS = 200;
 /** A call connects within this or fails, in milliseconds; how soon it does is for a benchmark. */
 const CONNECTED_WITHIN = 15_000;
 /** Pairs that call at the same time, each pair on its own; waiting is most of a run. */
 const PAIRS = 2;
+/** How often others take their turn: an account may start twenty calls, and one each five seconds. */
+const TURNS = 4;
 /** What moves on the screen is painted by the processor, which has two pairs to serve. */
 const STILL = { context: { reducedMotion: "reduce" } } as const;
 /** How long after the first the second one presses, at most, in milliseconds. */
@@ -24,25 +26,30 @@ test(`fault 5: ${RUNS} times two people call each other at once, and there is on
   test.setTimeout(900_000);
   const random = generator("glare");
   const offsets = Array.from({ length: RUNS }, () => Math.floor(random() * (OFFSET_MAX + 1)));
-  const pairs = await Promise.all(
-    Array.from({ length: PAIRS }, async (_, pair) => {
-      const ada = await Caller.join(people, `Ada ${pair}`, 440, STILL);
-      const ben = await Caller.join(people, `Ben ${pair}`, 1000, STILL);
-      return [ada, ben] as const;
-    }),
-  );
-  for (const [ada, ben] of pairs) await introduce(ada.person, ben.person);
-  await Promise.all(
-    pairs.map(async ([ada, ben], pair) => {
-      const mine = offsets.filter((_, run) => run % PAIRS === pair);
-      for (const [run, offset] of mine.entries()) {
-        const [first, second] = run % 2 === 0 ? [ada, ben] : [ben, ada];
-        await test.step(`pair ${pair}, run ${run}, ${offset} ms apart`, () =>
-          callEachOther(first, second, offset, run));
-      }
-    }),
-  );
+  const each = RUNS / TURNS / PAIRS;
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    const pairs = await Promise.all(
+      Array.from({ length: PAIRS }, (_, pair) => pairOf(people, turn * PAIRS + pair)),
+    );
+    await Promise.all(
+      pairs.map(async ([ada, ben], pair) => {
+        const begin = (turn * PAIRS + pair) * each;
+        for (const [run, offset] of offsets.slice(begin, begin + each).entries()) {
+          const [first, second] = run % 2 === 0 ? [ada, ben] : [ben, ada];
+          await test.step(`${ada.person.displayName}, run ${run}, ${offset} ms apart`, () =>
+            callEachOther(first, second, offset, run));
+        }
+      }),
+    );
+  }
 });
+
+async function pairOf(people: People, number: number): Promise<readonly [Caller, Caller]> {
+  const ada = await Caller.join(people, `Ada ${number}`, 440, STILL);
+  const ben = await Caller.join(people, `Ben ${number}`, 1000, STILL);
+  await introduce(ada.person, ben.person);
+  return [ada, ben];
+}
 
 /** One run, from the press of the first to an idle screen at both. */
 async function callEachOther(
