@@ -17,7 +17,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 /// What the client is built from, below `web/`.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "src",
     "public",
     "index.html",
@@ -26,6 +26,7 @@ const SOURCES: [&str; 8] = [
     "svelte.config.js",
     "tsconfig.base.json",
     "vite.config.ts",
+    "drawings.config.ts",
 ];
 /// A client that is built already.
 const DIST_VARIABLE: &str = "AHOY_WEB_DIST";
