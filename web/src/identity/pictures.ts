@@ -1,11 +1,6 @@
 // The 64 pictures of codes, chosen by the Matrix project to be told apart without colour and when small, with the names to
 // read aloud (Matrix specification, `sas-emoji.json`).
 
-export interface Picture {
-  readonly emoji: string;
-  readonly name: string;
-}
-
 /** A part of a picture's drawing (`drawings.ts`): a colour, and what it fills. */
 export type Shape =
   | { readonly fill: string; readonly d: string }
@@ -17,10 +12,9 @@ export type Shape =
       readonly ry: number;
     };
 
-/** The picture of a number below 64. */
-export function pictureOf(number: number): Picture {
-  const [emoji, name] = TABLE[number] ?? ["", ""];
-  return { emoji, name };
+/** The name of the picture of a number below 64. */
+export function nameOf(number: number): string {
+  return TABLE[number]?.[1] ?? "";
 }
 
 /** Emoji and name by number. */
